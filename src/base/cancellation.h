@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/error.h"
+
+namespace tavana {
+
+/// One statement's cancel, level-triggered: set before the start, it stops the start; it is never shared with
+/// the next statement, so it can not reach it. All methods may be called from any thread.
+class Cancellation {
+ public:
+  /// Removes its callback when it goes; waits for a call in progress.
+  class [[nodiscard]] Registration {
+   public:
+    Registration() = default;
+    Registration(Registration&& other) noexcept;
+    Registration& operator=(Registration&& other) noexcept;
+    ~Registration();
+
+   private:
+    friend class Cancellation;
+    Registration(Cancellation* owner, std::list<std::function<void()>>::iterator at) : owner_(owner), at_(at) {}
+    Cancellation* owner_ = nullptr;
+    std::list<std::function<void()>>::iterator at_;
+  };
+
+  Cancellation() = default;
+  Cancellation(const Cancellation&) = delete;
+  Cancellation& operator=(const Cancellation&) = delete;
+
+  /// The first call wins and gives the error (kCancelled, kTimedOut, kShuttingDown ...); later ones do nothing.
+  void Cancel(Error why);
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+  /// The error of the first Cancel, if there was one.
+  std::optional<Error> why() const;
+  /// Runs `callback` on Cancel, on the cancelling thread; at once when already cancelled.
+  /// `callback` must be short and must not touch this object.
+  Registration OnCancel(std::function<void()> callback);
+
+ private:
+  std::atomic<bool> cancelled_ = false;
+  mutable std::mutex mutex_;
+  std::optional<Error> why_;
+  std::list<std::function<void()>> callbacks_;
+};
+
+}  // namespace tavana

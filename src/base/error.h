@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tavana {
+
+/// What went wrong, in terms of what the caller may do about it. Each protocol maps every code once:
+/// `SqlStateOf` here; Flight and HTTP beside their doors.
+enum class ErrorCode : std::uint8_t {
+  kProtocol,               ///< the peer broke the wire protocol
+  kUnsupported,            ///< well formed, but not offered
+  kSyntax,                 ///< the text does not parse
+  kUndefinedTable,
+  kUndefinedColumn,
+  kUndefinedFunction,
+  kUndefinedObject,        ///< a type, a setting, any other name
+  kUndefinedDatabase,
+  kUndefinedSchema,
+  kUndefinedStatement,     ///< a prepared statement's name
+  kUndefinedCursor,        ///< a portal's name
+  kDuplicateObject,
+  kDuplicateTable,
+  kDuplicateStatement,
+  kDuplicateCursor,
+  kAmbiguous,
+  kDatatypeMismatch,
+  kIndeterminateType,      ///< a parameter or column whose type cannot be known before the values are
+  kInvalidText,            ///< a value's text does not read as its type
+  kInvalidBinary,          ///< a value's bytes do not read as its type
+  kInvalidEncoding,
+  kInvalidParameter,
+  kOutOfRange,
+  kDivisionByZero,
+  kDataException,          ///< any other complaint about values
+  kNotNullViolation,
+  kUniqueViolation,
+  kForeignKeyViolation,
+  kCheckViolation,
+  kDependentObjects,
+  kReadOnly,
+  kPermissionDenied,
+  kAuthentication,
+  kActiveTransaction,      ///< BEGIN inside a block
+  kNoActiveTransaction,
+  kFailedTransaction,      ///< any statement in an aborted block
+  kSerialization,          ///< lost a race with another transaction; worth a retry
+  kCancelled,
+  kTimedOut,               ///< statement_timeout
+  kIdleTransactionTimeout,
+  kIdleSessionTimeout,
+  kTooManyConnections,
+  kOverloaded,             ///< the admission queue is full
+  kOutOfMemory,
+  kDiskFull,
+  kQuotaExceeded,          ///< a limit of this configuration
+  kProgramLimit,           ///< a limit of this program
+  kShuttingDown,           ///< the statement was ended by a shutdown
+  kCannotConnectNow,       ///< starting or stopping
+  kIo,                     ///< files and networks below the engine
+  kOutcomeUnknown,         ///< a COMMIT whose answer was lost
+  kUnavailable,            ///< the engine's process is gone
+  kInternal,
+};
+
+/// SQLSTATE of `code` (PostgreSQL 15 documentation, appendix A). Five characters.
+std::string_view SqlStateOf(ErrorCode code);
+
+/// An error as a value. `message`, `detail` and `hint` may be shown to the client and never hold a secret.
+class Error {
+ public:
+  Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  Error&& WithDetail(std::string detail) && { return detail_ = std::move(detail), std::move(*this); }
+  Error&& WithHint(std::string hint) && { return hint_ = std::move(hint), std::move(*this); }
+  /// One-based character (not byte) offset in the text the client sent, as the P field wants it.
+  Error&& AtPosition(std::size_t characters) && { return position_ = characters, std::move(*this); }
+  /// The statement only read, sent nothing, and may run again elsewhere.
+  Error&& Retryable() && { return retryable_ = true, std::move(*this); }
+  /// The engine instance can not be trusted any more and must be replaced.
+  Error&& Poisoned() && { return poisoned_ = true, std::move(*this); }
+
+  ErrorCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+  const std::string& detail() const { return detail_; }
+  const std::string& hint() const { return hint_; }
+  std::optional<std::size_t> position() const { return position_; }
+  bool retryable() const { return retryable_; }
+  bool poisoned() const { return poisoned_; }
+
+ private:
+  ErrorCode code_;
+  bool retryable_ = false;
+  bool poisoned_ = false;
+  std::optional<std::size_t> position_;
+  std::string message_;
+  std::string detail_;
+  std::string hint_;
+};
+
+}  // namespace tavana

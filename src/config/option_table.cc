@@ -1,0 +1,208 @@
+#include "config/option_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+namespace tavana::config {
+namespace {
+
+using S = ServeOptions;
+
+constexpr double kMaxPort = 65535;
+constexpr double kMaxGb = 1'000'000;               // a petabyte: above any machine, below overflow in bytes
+constexpr double kMaxTimeoutMs = 2'147'483'647;    // PostgreSQL's own bound of statement_timeout
+
+// clang-format off
+const OptionSpec kOptions[] = {
+    {"Doors", "bind_address", "--bind-address", "TAVANA_BIND_ADDRESS", &S::bind_address, "127.0.0.1", 0, 0, "IP address",
+     "Address the doors listen on. There is no password check yet: leave it on loopback."},
+    {"Doors", "pg_port", "--pg-port", "PG_PORT", &S::pg_port, "15432", 0, kMaxPort, "port",
+     "PostgreSQL protocol. 0: any free port."},
+    {"Doors", "http_port", "--http-port", "HTTP_PORT", &S::http_port, "8080", 0, kMaxPort, "port",
+     "HTTP: /health, /ready, /metrics. 0: any free port."},
+    {"Doors", "flight_sql_port", "--flight-sql-port", "FLIGHT_SQL_PORT", &S::flight_sql_port, "31337", 0, kMaxPort, "port",
+     "Arrow Flight SQL. Accepted, not served yet."},
+
+    {"Data", "database", "--database", "TAVANA_DATABASE", &S::database_file, "", 0, 0, "file",
+     "DuckDB database file, made when missing. Empty: in memory, gone at exit."},
+    {"Data", "init", "--init", "TAVANA_INIT", &S::init_file, "", 0, 0, "file",
+     "SQL file that runs before the doors open."},
+    {"Data", "demo", "--demo", "TAVANA_DEMO", &S::demo, "false", 0, 0, "",
+     "Brings real data (flights, weather, cars, TPC-H) and prints three queries."},
+    {"Data", "demo_scale", "--demo-scale", "TAVANA_DEMO_SCALE", &S::demo_scale, "0.1", 0.001, 100, "scale factor",
+     "TPC-H size of --demo; 0.1 is 600,000 rows of lineitem and about a second of start."},
+
+    {"Resources", "max_memory_gb", "--max-memory-gb", "MAX_MEMORY_GB", &S::max_memory_gb, "0", 0, kMaxGb, "GB (10^9 bytes)",
+     "Memory of the engine. 0: 80 % of the cgroup's limit, or of the machine's memory."},
+    {"Resources", "threads", "--threads", "THREADS", &S::threads, "0", 0, 4096, "threads",
+     "Threads of the engine. 0: the cgroup's CPU quota, or the machine's CPUs."},
+    {"Resources", "spill_dir", "--spill-dir", "TAVANA_SPILL_DIR", &S::spill_directory, "", 0, 0, "directory",
+     "Where results too large for memory go. Empty: tavana-spill-PID under the temporary directory, removed at exit."},
+    {"Resources", "spill_limit_gb", "--spill-limit-gb", "TAVANA_SPILL_LIMIT_GB", &S::spill_limit_gb, "16", 0, kMaxGb, "GB (10^9 bytes)",
+     "Disk the spill directory may take. 0: nothing may spill."},
+
+    {"Limits", "max_connections", "--max-connections", "TAVANA_MAX_CONNECTIONS", &S::max_connections, "500", 1, 100000, "connections",
+     "PostgreSQL connections; more are refused with 53300."},
+    {"Limits", "statement_slots", "--statement-slots", "TAVANA_STATEMENT_SLOTS", &S::statement_slots, "0", 0, 4096, "statements",
+     "Statements that run at once. 0: twice the threads."},
+    {"Limits", "admission_queue", "--admission-queue", "TAVANA_ADMISSION_QUEUE", &S::admission_queue, "1000", 0, 1000000, "statements",
+     "Statements that wait for a slot; more are refused with 53000."},
+    {"Limits", "statement_timeout_ms", "--statement-timeout-ms", "TAVANA_STATEMENT_TIMEOUT_MS", &S::statement_timeout, "0", 0, kMaxTimeoutMs, "ms",
+     "Longest a statement may run. 0: no limit. A session may SET its own."},
+    {"Limits", "idle_in_transaction_timeout_ms", "--idle-in-transaction-timeout-ms", "TAVANA_IDLE_IN_TRANSACTION_TIMEOUT_MS",
+     &S::idle_in_transaction_timeout, "0", 0, kMaxTimeoutMs, "ms",
+     "Longest a session may sit idle in a transaction. 0: no limit."},
+    {"Limits", "idle_session_timeout_ms", "--idle-session-timeout-ms", "TAVANA_IDLE_SESSION_TIMEOUT_MS",
+     &S::idle_session_timeout, "0", 0, kMaxTimeoutMs, "ms",
+     "Longest a session may sit idle outside a transaction. 0: no limit."},
+    {"Limits", "startup_timeout_seconds", "--startup-timeout-seconds", "TAVANA_STARTUP_TIMEOUT_SECONDS", &S::startup_timeout, "60", 1, 600, "s",
+     "Longest from connect to authenticated."},
+    {"Limits", "shutdown_grace_seconds", "--shutdown-grace-seconds", "TAVANA_SHUTDOWN_GRACE_SECONDS", &S::shutdown_grace, "30", 0, 3600, "s",
+     "How long running statements may go on after SIGTERM."},
+
+    {"Operation", "log_level", "--log-level", "LOG_LEVEL", &S::log_level, "info", 0, 0, "",
+     "What the log on stderr holds.", "trace|debug|info|warn|error|off"},
+    {"Operation", "log_json", "--log-json", "TAVANA_LOG_JSON", &S::log_json, "false", 0, 0, "",
+     "One JSON object a line instead of text."},
+    {"Operation", "core_dumps", "--core-dumps", "TAVANA_CORE_DUMPS", &S::core_dumps, "false", 0, 0, "",
+     "Allow core dumps. They hold data of queries."},
+    {"Operation", "ready_file", "--ready-file", "TAVANA_READY_FILE", &S::ready_file, "", 0, 0, "file",
+     "Written once ready: {\"pg_port\":..,\"http_port\":..,\"pid\":..}."},
+};
+// clang-format on
+
+Error Refusal(std::string_view origin, std::string_view text, const std::string& wanted) {
+  return Error(ErrorCode::kInvalidParameter,
+               std::string(origin) + ": \"" + std::string(text) + "\" is not allowed; wanted " + wanted);
+}
+
+std::string NumberText(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.10g", value);
+  return buffer;
+}
+
+std::string RangeText(const OptionSpec& option, std::string_view noun) {
+  return std::string(noun) + " from " + NumberText(option.min) + " to " + NumberText(option.max);
+}
+
+template <typename T>
+std::optional<T> ParseNumber(std::string_view text) {
+  T value{};
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (!std::isfinite(value)) return std::nullopt;
+  }
+  return value;
+}
+
+template <typename T>
+Result<T> ParseBounded(const OptionSpec& option, std::string_view text, std::string_view origin,
+                       std::string_view noun) {
+  const auto value = ParseNumber<T>(text);
+  if (!value || static_cast<double>(*value) < option.min || static_cast<double>(*value) > option.max) {
+    return Refusal(origin, text, RangeText(option, noun));
+  }
+  return *value;
+}
+
+Result<bool> ParseSwitch(std::string_view text, std::string_view origin) {
+  if (text == "true" || text == "1" || text == "on" || text == "yes") return true;
+  if (text == "false" || text == "0" || text == "off" || text == "no") return false;
+  return Refusal(origin, text, "true or false");
+}
+
+bool IsChoice(std::string_view choices, std::string_view text) {
+  if (choices.empty()) return true;
+  while (!choices.empty()) {
+    const auto end = std::min(choices.find('|'), choices.size());
+    if (choices.substr(0, end) == text) return true;
+    choices.remove_prefix(std::min(end + 1, choices.size()));
+  }
+  return false;
+}
+
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j + 1] + 1, row[j] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const OptionSpec> AllOptions() { return kOptions; }
+
+OptionKind KindOf(const OptionSpec& option) {
+  if (std::holds_alternative<std::string S::*>(option.target)) return OptionKind::kText;
+  if (std::holds_alternative<bool S::*>(option.target)) return OptionKind::kSwitch;
+  if (std::holds_alternative<double S::*>(option.target)) return OptionKind::kDecimal;
+  return OptionKind::kInteger;
+}
+
+Status ApplyOption(const OptionSpec& option, std::string_view text, std::string_view origin, ServeOptions& options) {
+  const OptionKind kind = KindOf(option);
+  if (kind == OptionKind::kText) {
+    if (!IsChoice(option.choices, text)) return Refusal(origin, text, "one of " + std::string(option.choices));
+    if (text.find('\0') != std::string_view::npos) return Refusal(origin, "...", "text without a zero byte");
+    options.*std::get<std::string S::*>(option.target) = text;
+    return Status::Ok();
+  }
+  if (kind == OptionKind::kSwitch) {
+    TAVANA_ASSIGN_OR_RETURN(options.*std::get<bool S::*>(option.target), ParseSwitch(text, origin));
+    return Status::Ok();
+  }
+  if (kind == OptionKind::kDecimal) {
+    TAVANA_ASSIGN_OR_RETURN(options.*std::get<double S::*>(option.target),
+                            ParseBounded<double>(option, text, origin, "a number"));
+    return Status::Ok();
+  }
+  TAVANA_ASSIGN_OR_RETURN(const long long value, ParseBounded<long long>(option, text, origin, "a whole number"));
+  const auto assign = [&](auto member) {
+    using Member = std::remove_reference_t<decltype(options.*member)>;
+    if constexpr (std::is_same_v<Member, bool> || std::is_same_v<Member, std::string>) {
+      TAVANA_CHECK(false);
+    } else {
+      options.*member = static_cast<Member>(value);
+    }
+  };
+  std::visit(assign, option.target);
+  return Status::Ok();
+}
+
+ServeOptions DefaultOptions() {
+  ServeOptions options;
+  for (const OptionSpec& option : AllOptions()) {
+    TAVANA_CHECK(ApplyOption(option, option.default_value, "default", options).ok());
+  }
+  return options;
+}
+
+std::string_view ClosestName(std::string_view word, std::span<const std::string_view> candidates) {
+  std::string_view closest;
+  // A third of the word may be wrong (chosen: "--pgport" and "--thread" are found, other words are not).
+  std::size_t closest_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string_view candidate : candidates) {
+    const std::size_t distance = EditDistance(word, candidate);
+    if (distance >= closest_distance) continue;
+    closest = candidate;
+    closest_distance = distance;
+  }
+  return closest;
+}
+
+}  // namespace tavana::config

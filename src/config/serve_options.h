@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace tavana::config {
+
+/// Everything `tavana serve` can be told. Defaults, bounds and help are in the table of option_table.cc; this
+/// struct holds what the flags, the environment and the file made of them.
+struct ServeOptions {
+  std::string bind_address;
+  std::uint16_t pg_port = 0;          ///< 0: any free port
+  std::uint16_t http_port = 0;        ///< 0: any free port
+  std::uint16_t flight_sql_port = 0;  ///< accepted, not yet served
+
+  std::string database_file;  ///< empty: in memory
+  std::string init_file;      ///< empty: none
+  bool demo = false;
+  double demo_scale = 0;      ///< TPC-H scale factor
+
+  double max_memory_gb = 0;   ///< in 10^9 bytes; 0: from the cgroup
+  int threads = 0;            ///< 0: from the cgroup
+  std::string spill_directory;  ///< empty: one of this process under the system's temporary directory
+  double spill_limit_gb = 0;  ///< in 10^9 bytes
+
+  int max_connections = 0;
+  int statement_slots = 0;    ///< 0: twice the threads
+  int admission_queue = 0;
+  std::chrono::milliseconds statement_timeout{0};            ///< 0: none
+  std::chrono::milliseconds idle_in_transaction_timeout{0};  ///< 0: none
+  std::chrono::milliseconds idle_session_timeout{0};         ///< 0: none
+  std::chrono::seconds startup_timeout{0};
+  std::chrono::seconds shutdown_grace{0};
+
+  std::string log_level;
+  bool log_json = false;
+  bool core_dumps = false;
+  std::string ready_file;     ///< empty: none
+};
+
+}  // namespace tavana::config

@@ -1,0 +1,236 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/pg/pg_session.h"
+#include "pgwire/parameters.h"
+#include "pgwire/types.h"
+
+namespace tavana::gateway {
+
+PgSession::Task<Status> PgSession::PrepareStatement(const engine::CallContext& call, PreparedStatement& statement) {
+  if (IsOurs(statement.classified)) {
+    statement.columns = ColumnsOf(statement.classified);
+    co_return Status::Ok();
+  }
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  for (const std::uint32_t oid : statement.parameter_oids) types.push_back(pgwire::ArrowTypeOf(oid));
+  auto prepared = co_await Prepare(call, statement.sql, std::move(types));
+  if (!prepared.ok() && statement.classified.command == sql::Command::kShow &&
+      prepared.error().code() == ErrorCode::kUndefinedTable) {
+    // SHOW of an engine's setting: DuckDB's SHOW describes tables and keeps settings in a function.
+    const std::string& name = statement.classified.name;
+    auto as_setting = co_await Prepare(
+        call, fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
+        {});
+    if (!as_setting.ok()) {
+      co_return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
+    }
+    as_setting->command = "SHOW";
+    prepared = std::move(as_setting);
+  }
+  if (!prepared.ok()) co_return std::move(prepared).error();
+  const auto& found = prepared->parameters;
+  const std::size_t said = statement.parameter_oids.size();
+  statement.parameter_oids.resize(std::max(said, found.size()), 0);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (statement.parameter_oids[i] == 0) statement.parameter_oids[i] = pgwire::OidOf(*found[i]);
+  }
+  if (prepared->returns_rows) statement.columns = prepared->columns;
+  statement.prepared = *std::move(prepared);
+  co_return Status::Ok();
+}
+
+PgSession::Task<void> PgSession::ClosePrepared(engine::StatementId id) {
+  if (left_behind_ != nullptr) co_return;  // it goes with the session
+  auto close = [engine = engine_, id] {
+    engine->ClosePrepared(id);
+    return true;
+  };
+  auto call = net::StartBlocking(services_.control_pool, strand_, std::move(close));
+  co_await call->Finished();
+}
+
+PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
+  if (!message.name.empty() && statements_.contains(message.name)) {
+    co_return Error(ErrorCode::kDuplicateStatement, fmt::format("prepared statement \"{}\" already exists", message.name));
+  }
+  const auto texts = sql::SplitStatements(message.sql);
+  if (texts.size() > 1) co_return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
+  auto statement = std::make_shared<PreparedStatement>();
+  statement->parameter_oids = std::move(message.parameter_oids);
+  if (texts.empty()) {
+    statement->empty = true;
+  } else {
+    // The whole text, so that positions count in what the client sent.
+    statement->sql = std::move(message.sql);
+    statement->classified = sql::Classify(statement->sql);
+    const Status allowed = RefuseInFailedBlock(statement->classified);
+    if (!allowed.ok()) co_return allowed;
+    const auto call = NewCall();
+    const Running running(*this, call.cancellation);
+    const Status prepared = co_await PrepareStatement(call, *statement);
+    if (!prepared.ok()) co_return prepared;
+  }
+  if (message.name.empty()) co_await CloseStatement("");
+  if (statements_.size() >= kMaxStatements) {
+    co_return Error(ErrorCode::kQuotaExceeded, fmt::format("a session may hold {} prepared statements", kMaxStatements));
+  }
+  statements_[message.name] = std::move(statement);
+  Out().ParseComplete();
+  co_return Status::Ok();
+}
+
+PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
+  const auto found = statements_.find(message.statement);
+  if (found == statements_.end()) {
+    co_return message.statement.empty()
+        ? Error(ErrorCode::kUndefinedStatement, "unnamed prepared statement does not exist")
+        : Error(ErrorCode::kUndefinedStatement, fmt::format("prepared statement \"{}\" does not exist", message.statement));
+  }
+  const std::shared_ptr<PreparedStatement> statement = found->second;
+  const Status allowed = RefuseInFailedBlock(statement->classified);
+  if (!allowed.ok() && !statement->empty) co_return allowed;
+  if (!message.portal.empty() && portals_.contains(message.portal)) {
+    co_return Error(ErrorCode::kDuplicateCursor, fmt::format("cursor \"{}\" already exists", message.portal));
+  }
+  if (message.values.size() != statement->parameter_oids.size()) {
+    co_return Error(ErrorCode::kProtocol,
+                    fmt::format("bind message supplies {} parameters, but prepared statement \"{}\" requires {}",
+                                message.values.size(), message.statement, statement->parameter_oids.size()));
+  }
+  const std::size_t columns = statement->columns == nullptr ? 0 : static_cast<std::size_t>(statement->columns->num_fields());
+  const bool columns_known = !statement->prepared || statement->prepared->columns_known;
+  if (message.result_formats.size() > 1 && columns_known && message.result_formats.size() != columns) {
+    co_return Error(ErrorCode::kProtocol, fmt::format("bind message has {} result formats but query has {} columns",
+                                                      message.result_formats.size(), columns));
+  }
+  std::shared_ptr<arrow::RecordBatch> parameters;
+  if (!message.values.empty()) {
+    std::vector<std::shared_ptr<arrow::DataType>> types;
+    if (statement->prepared) types = statement->prepared->parameters;
+    types.resize(message.values.size(), arrow::utf8());
+    auto decoded = pgwire::DecodeParameters(types, statement->parameter_oids, message.parameter_formats, message.values);
+    if (!decoded.ok()) co_return std::move(decoded).error();
+    parameters = *std::move(decoded);
+  }
+  const auto old = portals_.find(message.portal);
+  if (old != portals_.end()) {
+    auto portal = std::move(old->second);
+    portals_.erase(old);
+    co_await Release(std::move(portal));
+  }
+  if (portals_.size() >= kMaxPortals) {
+    co_return Error(ErrorCode::kQuotaExceeded, fmt::format("a session may hold {} portals", kMaxPortals));
+  }
+  portals_[message.portal] = std::make_shared<Portal>(statement, std::move(parameters), std::move(message.result_formats));
+  Out().BindComplete();
+  co_return Status::Ok();
+}
+
+Status PgSession::DescribeRows(const PreparedStatement& statement, std::span<const std::int16_t> formats) {
+  if (statement.prepared && !statement.prepared->columns_known) {
+    return Error(ErrorCode::kIndeterminateType, "the columns of this statement are not known before it has its values")
+        .WithHint("Cast the parameters ($1::integer), or use the simple protocol.");
+  }
+  if (statement.columns == nullptr) {
+    Out().NoData();
+    return Status::Ok();
+  }
+  TAVANA_ASSIGN_OR_RETURN(const auto encoder, pgwire::RowEncoder::Make(*statement.columns, formats, CurrentTextSettings()));
+  Out().RowDescription(encoder.fields);
+  return Status::Ok();
+}
+
+PgSession::Task<Status> PgSession::OnDescribe(const pgwire::Describe& message) {
+  if (message.kind == 'S') {
+    const auto found = statements_.find(message.name);
+    if (found == statements_.end()) {
+      co_return Error(ErrorCode::kUndefinedStatement, fmt::format("prepared statement \"{}\" does not exist", message.name));
+    }
+    const PreparedStatement& statement = *found->second;
+    const Status allowed = RefuseInFailedBlock(statement.classified);
+    if (!allowed.ok() && statement.columns != nullptr) co_return allowed;
+    const std::size_t before = out_.size();
+    Out().ParameterDescription(statement.parameter_oids);
+    const Status described = DescribeRows(statement, {});
+    if (!described.ok()) out_.SetSize(before);
+    co_return described;
+  }
+  const auto found = portals_.find(message.name);
+  if (found == portals_.end()) {
+    co_return Error(ErrorCode::kUndefinedCursor, fmt::format("portal \"{}\" does not exist", message.name));
+  }
+  const Portal& portal = *found->second;
+  const Status allowed = RefuseInFailedBlock(portal.statement()->classified);
+  if (!allowed.ok() && portal.returns_rows()) co_return allowed;
+  co_return DescribeRows(*portal.statement(), portal.formats());
+}
+
+PgSession::Task<Status> PgSession::OnExecute(const pgwire::Execute& message) {
+  const auto found = portals_.find(message.portal);
+  if (found == portals_.end()) {
+    co_return Error(ErrorCode::kUndefinedCursor, fmt::format("portal \"{}\" does not exist", message.portal));
+  }
+  const std::shared_ptr<Portal> portal = found->second;
+  if (portal->statement()->empty) {
+    Out().EmptyQueryResponse();
+    co_return Status::Ok();
+  }
+  const Status allowed = RefuseInFailedBlock(portal->statement()->classified);
+  if (!allowed.ok()) co_return allowed;
+  const std::int64_t max_rows = std::max(message.max_rows, 0);
+  if (portal->ended()) {  // run to its end before: nothing more, and nothing again
+    if (portal->statement()->prepared && !portal->returns_rows()) {
+      co_return Error(ErrorCode::kUndefinedCursor, fmt::format("portal \"{}\" cannot be run", message.portal));
+    }
+    Out().CommandComplete(portal->statement()->prepared ? CommandTag(*portal->statement(), 0, 0) : "SELECT 0");
+    co_return Status::Ok();
+  }
+  const auto call = NewCall();
+  const Running running(*this, call.cancellation);
+  Status status;
+  if (portal->statement()->prepared) {
+    status = co_await Execute(call, portal, max_rows, false);
+  } else {
+    status = co_await RunOurs(call, portal, false);
+  }
+  co_return status;
+}
+
+PgSession::Task<void> PgSession::CloseStatement(std::string_view name) {
+  const auto found = statements_.find(name);
+  if (found == statements_.end()) co_return;
+  const auto statement = std::move(found->second);
+  statements_.erase(found);
+  for (auto at = portals_.begin(); at != portals_.end();) {  // a statement takes its portals with it
+    if (at->second->statement() != statement) {
+      ++at;
+      continue;
+    }
+    auto portal = std::move(at->second);
+    at = portals_.erase(at);
+    co_await Release(std::move(portal));
+  }
+  if (statement->prepared) co_await ClosePrepared(statement->prepared->id);
+}
+
+PgSession::Task<Status> PgSession::OnClose(const pgwire::Close& message) {
+  if (message.kind == 'S') {
+    co_await CloseStatement(message.name);
+  } else if (const auto found = portals_.find(message.name); found != portals_.end()) {
+    auto portal = std::move(found->second);
+    portals_.erase(found);
+    co_await Release(std::move(portal));
+  }
+  Out().CloseComplete();
+  co_return Status::Ok();
+}
+
+PgSession::Task<void> PgSession::OnSync() {
+  skip_until_sync_ = false;
+  if (state_ == TransactionState::kIdle) co_await ReleaseAllPortals();  // a portal lives as long as its transaction
+  Ready();
+}
+
+}  // namespace tavana::gateway

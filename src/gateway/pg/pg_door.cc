@@ -1,0 +1,193 @@
+#include "gateway/pg/pg_door.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+#include <openssl/rand.h>
+
+#include <cstring>
+
+#include "gateway/pg/pg_session.h"
+#include "gateway/pg/session_services.h"
+
+namespace tavana::gateway {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// As many as the kernel lets wait (net.core.somaxconn is 4096 since Linux 5.4): a burst must not see resets.
+constexpr int kBacklog = 4096;
+// Connections beyond max_connections that may be told so at one time; the next are closed unread (chosen: a burst of
+// a few thousand is answered, a flood costs nothing).
+constexpr int kRefusalsAtOnce = 4096;
+
+}  // namespace
+
+std::pair<std::uint32_t, std::string> SessionServices::Registry::Add(const std::shared_ptr<PgSession>& session) {
+  std::string secret(4, '\0');  // protocol 3.0 has room for four bytes
+  TAVANA_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) == 1);
+  const std::lock_guard lock(mutex_);
+  do {
+    last_process_id_ = last_process_id_ % 0x7fffffff + 1;  // positive, as process ids are
+  } while (entries_.contains(last_process_id_));
+  entries_[last_process_id_] = {.secret = secret, .session = session};
+  return {last_process_id_, secret};
+}
+
+void SessionServices::Registry::Remove(std::uint32_t process_id) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(process_id);
+}
+
+void SessionServices::Registry::CancelStatement(std::uint32_t process_id, const std::string& secret) {
+  std::shared_ptr<PgSession> session;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(process_id);
+    if (found == entries_.end() || found->second.secret.size() != secret.size() ||
+        CRYPTO_memcmp(found->second.secret.data(), secret.data(), secret.size()) != 0) {
+      return;
+    }
+    session = found->second.session.lock();
+  }
+  if (session != nullptr) session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+}
+
+std::vector<std::shared_ptr<PgSession>> SessionServices::Registry::All() const {
+  std::vector<std::shared_ptr<PgSession>> sessions;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [process_id, entry] : entries_) {
+    if (auto session = entry.session.lock()) sessions.push_back(std::move(session));
+  }
+  return sessions;
+}
+
+std::size_t SessionServices::Registry::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
+ public:
+  Impl(asio::io_context& io, engine::Engine& engine, observe::Metrics& metrics, const PgDoorOptions& options)
+      : io_(io), acceptor_(io), services_(engine, metrics, options) {}
+
+  Status Open() {
+    boost::system::error_code failure;
+    const auto address = asio::ip::make_address(services_.options.bind_address, failure);
+    if (failure) {
+      return Error(ErrorCode::kInvalidParameter, fmt::format("\"{}\" is not an address", services_.options.bind_address));
+    }
+    const tcp::endpoint endpoint(address, services_.options.port);
+    acceptor_.open(endpoint.protocol(), failure);
+    if (!failure) acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
+    if (!failure) acceptor_.bind(endpoint, failure);
+    if (!failure) acceptor_.listen(kBacklog, failure);
+    if (failure) {
+      return Error(ErrorCode::kIo, fmt::format("cannot listen for PostgreSQL clients on {}:{}: {}",
+                                               services_.options.bind_address, services_.options.port, failure.message()));
+    }
+    asio::co_spawn(io_, Accept(shared_from_this()), asio::detached);
+    return Status::Ok();
+  }
+
+  asio::awaitable<void> Accept(std::shared_ptr<Impl> self) {
+    for (;;) {
+      boost::system::error_code failure;
+      auto token = asio::redirect_error(asio::use_awaitable, failure);
+      auto strand = asio::make_strand(io_);
+      tcp::socket socket(strand);
+      co_await acceptor_.async_accept(socket, token);
+      if (!acceptor_.is_open()) co_return;
+      if (failure) {  // out of descriptors, or the peer is gone again: go on, but not in a hot loop
+        asio::steady_timer pause(io_, std::chrono::milliseconds(10));
+        co_await pause.async_wait(token);
+        continue;
+      }
+      {
+        const std::lock_guard lock(services_.connections_mutex);
+        if (services_.connections >= services_.options.max_connections + kRefusalsAtOnce) continue;
+        ++services_.connections;
+      }
+      services_.metrics.ConnectionOpened();
+      auto connection = std::make_shared<net::Connection>(std::move(socket));
+      auto session = std::make_shared<PgSession>(std::move(connection), services_);
+      asio::co_spawn(strand, RunSession(self, std::move(session)), asio::detached);
+    }
+  }
+
+  static asio::awaitable<void> RunSession(std::shared_ptr<Impl> self, std::shared_ptr<PgSession> session) {
+    co_await session->Run();
+    session.reset();
+    self->services_.metrics.ConnectionClosed();
+    const std::lock_guard lock(self->services_.connections_mutex);
+    --self->services_.connections;
+    self->services_.connections_changed.notify_all();
+  }
+
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  SessionServices& services() { return services_; }
+
+  void Close() {
+    services_.accepting = false;
+    asio::post(io_, [self = shared_from_this()] {
+      boost::system::error_code ignored;
+      self->acceptor_.close(ignored);
+    });
+    const Error why(ErrorCode::kShuttingDown, "terminating connection due to administrator command");
+    std::unique_lock lock(services_.connections_mutex);
+    while (services_.connections > 0) {
+      lock.unlock();
+      for (const auto& session : services_.registry.All()) session->End(why);
+      lock.lock();
+      // Sessions still in their startup are not in the registry yet: ask again.
+      const auto outcome = services_.connections_changed.wait_for(lock, std::chrono::milliseconds(100));
+      if (outcome == std::cv_status::timeout && ++close_rounds_ > kCloseRounds) return;
+    }
+  }
+
+ private:
+  // A statement that can not be interrupted is not waited for longer than this many times 100 ms.
+  static constexpr int kCloseRounds = 50;
+
+  asio::io_context& io_;
+  tcp::acceptor acceptor_;
+  SessionServices services_;
+  int close_rounds_ = 0;
+};
+
+Result<std::unique_ptr<PgDoor>> PgDoor::Listen(asio::io_context& io, engine::Engine& engine, observe::Metrics& metrics,
+                                               const PgDoorOptions& options) {
+  auto impl = std::make_shared<Impl>(io, engine, metrics, options);
+  TAVANA_RETURN_IF_ERROR(impl->Open());
+  return std::unique_ptr<PgDoor>(new PgDoor(std::move(impl)));
+}
+
+PgDoor::~PgDoor() = default;
+
+std::uint16_t PgDoor::port() const { return impl_->port(); }
+
+void PgDoor::StopAccepting() { impl_->services().accepting = false; }
+
+bool PgDoor::idle() const {
+  auto& admission = impl_->services().admission;
+  return admission.running() == 0 && admission.waiting() == 0;
+}
+
+void PgDoor::CancelRunning() {
+  for (const auto& session : impl_->services().registry.All()) {
+    session->CancelStatement(Error(ErrorCode::kShuttingDown, "terminating connection due to administrator command"));
+  }
+}
+
+void PgDoor::Close() { impl_->Close(); }
+
+}  // namespace tavana::gateway

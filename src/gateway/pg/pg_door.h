@@ -1,0 +1,55 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "observe/metrics.h"
+
+namespace tavana::gateway {
+
+struct PgDoorOptions {
+  std::string bind_address = "127.0.0.1";
+  std::uint16_t port = 15432;  ///< 0: any free one
+  int max_connections = 500;
+  int statement_slots = 4;
+  int admission_queue = 1000;  ///< statements that may wait for a slot
+  /// Defaults of the settings with these names; zero means none.
+  std::chrono::milliseconds statement_timeout{0};
+  std::chrono::milliseconds idle_in_transaction_timeout{0};
+  std::chrono::milliseconds idle_session_timeout{0};
+  /// From accept to the end of the startup exchange.
+  std::chrono::milliseconds startup_timeout{60'000};
+};
+
+/// The PostgreSQL door: listens, and gives every connection a session. Thread-safe.
+/// The io_context, the engine and the metrics outlive it.
+class PgDoor {
+ public:
+  /// kIo when the address can not be had.
+  static Result<std::unique_ptr<PgDoor>> Listen(boost::asio::io_context& io, engine::Engine& engine,
+                                                observe::Metrics& metrics, const PgDoorOptions& options);
+  ~PgDoor();
+
+  std::uint16_t port() const;
+  /// From now on new connections are told 57P03.
+  void StopAccepting();
+  /// True when no statement runs or waits.
+  bool idle() const;
+  /// Ends every running statement with 57P01.
+  void CancelRunning();
+  /// Ends every connection with 57P01 and returns when all are gone. Not to be called on a thread of the io_context.
+  void Close();
+
+ private:
+  class Impl;
+  explicit PgDoor(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace tavana::gateway

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/cancellation.h"
+#include "engine/engine.h"
+#include "gateway/pg/pg_settings.h"
+#include "gateway/pg/portal.h"
+#include "gateway/pg/session_services.h"
+#include "net/blocking_call.h"
+#include "net/connection.h"
+#include "pgwire/byte_buffer.h"
+#include "pgwire/messages.h"
+
+namespace tavana::gateway {
+
+class PgSession;
+
+/// While it lives, CancelStatement and statement_timeout reach `cancellation`.
+class Running {
+ public:
+  Running(PgSession& session, const std::shared_ptr<Cancellation>& cancellation);
+  ~Running();
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  PgSession& session_;
+  boost::asio::steady_timer timeout_;
+};
+
+/// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement
+/// and End may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, simple_query.cc,
+/// extended_query.cc, execution.cc (statements against the engine), session_commands.cc (what the session answers itself).
+class PgSession : public std::enable_shared_from_this<PgSession> {
+ public:
+  PgSession(std::shared_ptr<net::Connection> connection, SessionServices& services);
+
+  /// The whole life of the connection.
+  boost::asio::awaitable<void> Run();
+
+  /// Cancels the statement that runs now, if one does; never the next.
+  void CancelStatement(Error why);
+  /// Cancels the running statement and ends the session with `why` (FATAL).
+  void End(Error why);
+
+ private:
+  friend class Running;
+  template <typename T>
+  using Task = boost::asio::awaitable<T>;
+
+  enum class TransactionState : char { kIdle = 'I', kBlock = 'T', kFailed = 'E' };
+
+  // startup.cc
+  Task<bool> Startup();
+  Task<bool> AnswerStartup(const pgwire::StartupMessage& startup);
+  Status TakeStartupParameters(const pgwire::StartupMessage& startup, std::string& user, std::string& database);
+
+  // pg_session.cc
+  Task<void> Serve();
+  Task<bool> Dispatch(pgwire::FrontendMessage message);  // false: the session ends
+  std::optional<std::chrono::steady_clock::time_point> IdleDeadline() const;
+  Error IdleError() const;
+  Task<bool> Flush();
+  Task<void> Fatal(Error error);
+  void ReportError(const Error& error);
+  void Ready();
+  pgwire::MessageWriter Out() { return pgwire::MessageWriter(out_); }
+
+  // simple_query.cc
+  Task<bool> SimpleQuery(const std::string& text);
+  Task<Status> SimpleStatement(const sql::StatementText& text);
+  Task<Status> OpenOrCloseImplicitBlock(std::string command);
+
+  // extended_query.cc
+  Task<Status> OnParse(pgwire::Parse& message);
+  Task<Status> OnBind(pgwire::Bind& message);
+  Task<Status> OnDescribe(const pgwire::Describe& message);
+  Task<Status> OnExecute(const pgwire::Execute& message);
+  Task<Status> OnClose(const pgwire::Close& message);
+  Task<void> OnSync();
+  /// Fills in what `statement` is: ours, or prepared by the engine.
+  Task<Status> PrepareStatement(const engine::CallContext& call, PreparedStatement& statement);
+  Task<void> ClosePrepared(engine::StatementId id);
+  Task<void> CloseStatement(std::string_view name);
+  Status DescribeRows(const PreparedStatement& statement, std::span<const std::int16_t> formats);
+
+  // execution.cc
+  engine::CallContext NewCall();
+  Task<Result<engine::Prepared>> Prepare(const engine::CallContext& call, std::string sql,
+                                         std::vector<std::shared_ptr<arrow::DataType>> types);
+  /// Starts `portal` if it is not yet, and sends at most `max_rows` (0: all) and the tag, or PortalSuspended.
+  Task<Status> Execute(const engine::CallContext& call, std::shared_ptr<Portal> portal, std::int64_t max_rows,
+                       bool describe);
+  Task<Status> Stream(const engine::CallContext& call, std::shared_ptr<Portal> portal, std::int64_t max_rows,
+                      bool describe);
+  /// Runs a statement of ours that returns nothing.
+  Task<Status> RunOnEngine(const engine::CallContext& call, std::string sql);
+  /// Ends what the portal holds of the engine.
+  Task<void> Release(std::shared_ptr<Portal> portal);
+  Task<void> ReleaseAllPortals();
+  /// Waits for a call that was left behind; the cancel's error when that comes first.
+  Task<Status> EngineFree(const engine::CallContext& call);
+  pgwire::TextSettings CurrentTextSettings() const;
+
+  // session_commands.cc
+  static bool IsOurs(const sql::Classified& classified);
+  static std::shared_ptr<arrow::Schema> ColumnsOf(const sql::Classified& classified);
+  Task<Status> RunOurs(const engine::CallContext& call, std::shared_ptr<Portal> portal, bool describe);
+  Task<Result<std::string>> Begin(const engine::CallContext& call, const sql::Classified& command);
+  Task<Result<std::string>> Commit(const engine::CallContext& call, const sql::Classified& command);
+  Task<Result<std::string>> Rollback(const engine::CallContext& call, const sql::Classified& command);
+  Task<Status> EndTransaction(const engine::CallContext& call, bool commit);
+  Task<Result<std::string>> SetOrReset(const engine::CallContext& call, const sql::Classified& command);
+  Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
+  Task<Result<std::string>> Deallocate(const sql::Classified& command);
+  std::shared_ptr<arrow::RecordBatch> Show(const sql::Classified& command);
+  void Warn(ErrorCode code, std::string_view message);
+  Status RefuseInFailedBlock(const sql::Classified& command) const;
+
+  // Bounds of what one session may hold (chosen: far above what drivers keep, far below what would hurt).
+  static constexpr std::size_t kMaxStatements = 10'000;
+  static constexpr std::size_t kMaxPortals = 1'000;
+  // Answers wait in out_ for Sync up to this much (chosen: a large pipeline must not be held whole).
+  static constexpr std::size_t kMaxWaitingBytes = 256 << 10;
+
+  std::shared_ptr<net::Connection> connection_;
+  SessionServices& services_;
+  boost::asio::any_io_executor strand_;
+  PgSettings settings_;
+  std::string user_;
+  std::uint32_t process_id_ = 0;
+
+  std::shared_ptr<engine::Session> engine_;
+  std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
+  TransactionState state_ = TransactionState::kIdle;
+  bool skip_until_sync_ = false;
+  bool started_ = false;   // the startup exchange is over
+  bool has_slot_ = false;  // counts against max_connections
+  std::map<std::string, std::shared_ptr<PreparedStatement>, std::less<>> statements_;
+  std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_;
+  pgwire::ByteBuffer out_;
+  pgwire::ByteBuffer spare_;  // kept for the next pull
+  AdmissionTicket ticket_;    // of the statement whose bytes are still in out_
+
+  std::mutex running_mutex_;
+  std::shared_ptr<Cancellation> running_;  // guarded by running_mutex_
+  std::optional<Error> ending_;            // guarded by running_mutex_
+};
+
+}  // namespace tavana::gateway

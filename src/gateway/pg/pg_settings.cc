@@ -1,0 +1,241 @@
+#include "gateway/pg/pg_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cctype>
+
+namespace tavana::gateway {
+namespace {
+
+enum class Kind { kText, kFixed, kBool, kInteger, kMilliseconds, kEncoding, kDateStyle, kIsolation, kByteaOutput };
+
+struct Spec {
+  std::string_view name;      // lower case
+  std::string_view spelling;  // PostgreSQL's own
+  std::string_view value;     // at the start
+  Kind kind;
+  bool reported = false;
+};
+
+// Names, defaults and which are reported: postgresql.org/docs/15/runtime-config-client.html and protocol-flow.html.
+constexpr std::array kSpecs = {
+    Spec{"application_name", "application_name", "", Kind::kText, true},
+    Spec{"bytea_output", "bytea_output", "hex", Kind::kByteaOutput},
+    Spec{"client_encoding", "client_encoding", "UTF8", Kind::kEncoding, true},
+    Spec{"client_min_messages", "client_min_messages", "notice", Kind::kText},
+    Spec{"datestyle", "DateStyle", "ISO, MDY", Kind::kDateStyle, true},
+    Spec{"default_transaction_isolation", "default_transaction_isolation", "repeatable read", Kind::kIsolation},
+    Spec{"default_transaction_read_only", "default_transaction_read_only", "off", Kind::kBool, true},
+    Spec{"escape_string_warning", "escape_string_warning", "on", Kind::kBool},
+    Spec{"extra_float_digits", "extra_float_digits", "1", Kind::kInteger},
+    Spec{"idle_in_transaction_session_timeout", "idle_in_transaction_session_timeout", "0", Kind::kMilliseconds},
+    Spec{"idle_session_timeout", "idle_session_timeout", "0", Kind::kMilliseconds},
+    Spec{"in_hot_standby", "in_hot_standby", "off", Kind::kFixed, true},
+    Spec{"integer_datetimes", "integer_datetimes", "on", Kind::kFixed, true},
+    Spec{"intervalstyle", "IntervalStyle", "postgres", Kind::kFixed, true},
+    Spec{"is_superuser", "is_superuser", "off", Kind::kFixed, true},
+    Spec{"lc_collate", "lc_collate", "C", Kind::kFixed},
+    Spec{"lc_ctype", "lc_ctype", "C", Kind::kFixed},
+    Spec{"lock_timeout", "lock_timeout", "0", Kind::kMilliseconds},
+    Spec{"max_identifier_length", "max_identifier_length", "63", Kind::kFixed},
+    Spec{"row_security", "row_security", "on", Kind::kBool},
+    Spec{"server_encoding", "server_encoding", "UTF8", Kind::kFixed, true},
+    Spec{"server_version", "server_version", "15.0 (Tavana)", Kind::kFixed, true},
+    Spec{"server_version_num", "server_version_num", "150000", Kind::kFixed},
+    Spec{"session_authorization", "session_authorization", "", Kind::kFixed, true},
+    Spec{"standard_conforming_strings", "standard_conforming_strings", "on", Kind::kFixed, true},
+    Spec{"statement_timeout", "statement_timeout", "0", Kind::kMilliseconds},
+    Spec{"synchronous_commit", "synchronous_commit", "on", Kind::kText},
+    Spec{"timezone", "TimeZone", "UTC", Kind::kText, true},
+    Spec{"transaction_isolation", "transaction_isolation", "repeatable read", Kind::kIsolation},
+    Spec{"transaction_read_only", "transaction_read_only", "off", Kind::kBool},
+};
+
+const Spec* Find(std::string_view name) {
+  const auto at = std::find_if(kSpecs.begin(), kSpecs.end(), [&](const Spec& spec) { return spec.name == name; });
+  return at == kSpecs.end() ? nullptr : &*at;
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower;
+}
+
+Error Invalid(const Spec& spec, std::string_view value) {
+  return Error(ErrorCode::kInvalidParameter,
+               fmt::format("invalid value for parameter \"{}\": \"{}\"", spec.spelling, value));
+}
+
+Result<std::string> Bool(const Spec& spec, std::string_view value) {
+  const std::string lower = Lower(value);
+  for (const std::string_view yes : {"on", "true", "yes", "1", "t", "y"}) {
+    if (lower == yes) return std::string("on");
+  }
+  for (const std::string_view no : {"off", "false", "no", "0", "f", "n"}) {
+    if (lower == no) return std::string("off");
+  }
+  return Error(ErrorCode::kInvalidParameter, fmt::format("parameter \"{}\" requires a Boolean value", spec.spelling));
+}
+
+// "250", "250ms", "5s", "1min", "2h", "1d" (postgresql.org/docs/15/config-setting.html); the answer in milliseconds.
+Result<std::string> Duration(const Spec& spec, std::string_view value) {
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (failure != std::errc() || number < 0) return Invalid(spec, value);
+  std::string_view unit(end, value.data() + value.size() - end);
+  while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
+  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits = {
+      {{"", 1}, {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+  for (const auto& [name, factor] : kUnits) {
+    if (unit != name) continue;
+    if (number > 2'147'483'647 / factor) return Invalid(spec, value);
+    return std::to_string(number * factor);
+  }
+  return std::move(Invalid(spec, value)).WithHint("Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\" and \"d\".");
+}
+
+Result<std::string> Normalise(const Spec& spec, std::string_view value) {
+  switch (spec.kind) {
+    case Kind::kText: return std::string(value);
+    case Kind::kFixed:
+      if (Lower(value) == Lower(spec.value)) return std::string(spec.value);
+      return Error(ErrorCode::kUnsupported, fmt::format("parameter \"{}\" cannot be changed", spec.spelling));
+    case Kind::kBool: return Bool(spec, value);
+    case Kind::kInteger: {
+      int number = 0;
+      const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
+      if (failure != std::errc() || end != value.data() + value.size()) return Invalid(spec, value);
+      return std::to_string(number);
+    }
+    case Kind::kMilliseconds: return Duration(spec, value);
+    case Kind::kEncoding: {
+      std::string lower = Lower(value);
+      std::erase_if(lower, [](char c) { return c == '-' || c == '_'; });
+      if (lower == "utf8" || lower == "unicode") return std::string("UTF8");
+      return std::move(Invalid(spec, value)).WithHint("Tavana speaks UTF8 only.");
+    }
+    case Kind::kDateStyle: {
+      const std::string lower = Lower(value);
+      if (lower.find("sql") != std::string::npos || lower.find("german") != std::string::npos ||
+          lower.find("postgres") != std::string::npos) {
+        return std::move(Invalid(spec, value)).WithHint("Dates are written in ISO style only.");
+      }
+      if (lower.find("dmy") != std::string::npos) return std::string("ISO, DMY");
+      if (lower.find("ymd") != std::string::npos) return std::string("ISO, YMD");
+      return std::string("ISO, MDY");
+    }
+    case Kind::kIsolation: {
+      const std::string lower = Lower(value);
+      for (const std::string_view level : {"serializable", "repeatable read", "read committed", "read uncommitted"}) {
+        if (lower == level) return lower;
+      }
+      return Invalid(spec, value);
+    }
+    case Kind::kByteaOutput: {
+      const std::string lower = Lower(value);
+      if (lower == "hex" || lower == "escape") return lower;
+      return Invalid(spec, value);
+    }
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+PgSettings::PgSettings(Report report) : report_(std::move(report)) {
+  for (const Spec& spec : kSpecs) defaults_.emplace(spec.name, spec.value);
+  values_ = defaults_;
+}
+
+bool PgSettings::Knows(std::string_view name) { return Find(name) != nullptr; }
+
+const std::string& PgSettings::Get(std::string_view name) const {
+  const auto at = values_.find(name);
+  TAVANA_CHECK(at != values_.end());
+  return at->second;
+}
+
+void PgSettings::Assign(std::string_view name, std::string value) {
+  auto& slot = values_.find(name)->second;
+  if (slot == value) return;
+  slot = std::move(value);
+  const Spec* spec = Find(name);
+  if (spec->reported) report_(spec->spelling, slot);
+}
+
+Status PgSettings::Set(std::string_view name, std::string_view value, bool local) {
+  const Spec* spec = Find(name);
+  TAVANA_CHECK(spec != nullptr);
+  TAVANA_ASSIGN_OR_RETURN(std::string normal, Normalise(*spec, value));
+  if (at_commit_ && !local) (*at_commit_)[std::string(name)] = normal;
+  if (local && !at_begin_) return Status::Ok();  // outside a block it ends before it begins
+  Assign(name, std::move(normal));
+  return Status::Ok();
+}
+
+Status PgSettings::SetDefault(std::string_view name, std::string_view value) {
+  const Spec* spec = Find(name);
+  TAVANA_CHECK(spec != nullptr);
+  TAVANA_ASSIGN_OR_RETURN(const std::string normal, Normalise(*spec, value));
+  Force(name, normal);
+  return Status::Ok();
+}
+
+void PgSettings::Force(std::string_view name, std::string value) {
+  defaults_[std::string(name)] = value;
+  Assign(name, std::move(value));
+}
+
+void PgSettings::Reset(std::string_view name) {
+  const std::string& value = defaults_.find(name)->second;
+  if (at_commit_) (*at_commit_)[std::string(name)] = value;
+  Assign(name, value);
+}
+
+void PgSettings::ResetAll() { Replace(defaults_); }
+
+void PgSettings::Replace(Values to) {
+  for (auto& [name, value] : to) Assign(name, std::move(value));
+}
+
+void PgSettings::Begin() {
+  at_begin_ = values_;
+  at_commit_ = values_;
+}
+
+void PgSettings::Commit() {
+  if (auto to = std::exchange(at_commit_, std::nullopt)) Replace(std::move(*to));
+  at_begin_.reset();
+}
+
+void PgSettings::Rollback() {
+  if (auto to = std::exchange(at_begin_, std::nullopt)) Replace(std::move(*to));
+  at_commit_.reset();
+}
+
+std::vector<std::pair<std::string, std::string>> PgSettings::Reported() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const Spec& spec : kSpecs) {
+    if (spec.reported) all.emplace_back(spec.spelling, Get(spec.name));
+  }
+  return all;
+}
+
+std::vector<std::pair<std::string, std::string>> PgSettings::All() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const Spec& spec : kSpecs) all.emplace_back(spec.spelling, Get(spec.name));
+  return all;
+}
+
+std::chrono::milliseconds PgSettings::Milliseconds(std::string_view name) const {
+  std::int64_t number = 0;
+  const std::string& value = Get(name);
+  std::from_chars(value.data(), value.data() + value.size(), number);
+  return std::chrono::milliseconds(number);
+}
+
+}  // namespace tavana::gateway

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tavana::gateway {
+
+/// The PostgreSQL settings that the door itself keeps for a session, with their transaction rules: a SET in a block is
+/// undone by ROLLBACK, a SET LOCAL by the end of the block (postgresql.org/docs/15/sql-set.html).
+/// Names are lower case. Not thread-safe.
+class PgSettings {
+ public:
+  /// `report` hears of every change of a setting that PostgreSQL reports by ParameterStatus.
+  using Report = std::function<void(std::string_view name, std::string_view value)>;
+  explicit PgSettings(Report report);
+
+  /// True for the settings kept here; all others belong to the engine.
+  static bool Knows(std::string_view name);
+  /// The value now; `name` must be known.
+  const std::string& Get(std::string_view name) const;
+  /// Checks and normalises `value`. kInvalidParameter, or kReadOnly-like kUnsupported for what can not change.
+  Status Set(std::string_view name, std::string_view value, bool local);
+  /// A value from the startup packet or the server: also the default that RESET goes back to.
+  Status SetDefault(std::string_view name, std::string_view value);
+  /// For values that are facts of the session rather than settings (session_authorization, is_superuser ...).
+  void Force(std::string_view name, std::string value);
+  void Reset(std::string_view name);
+  void ResetAll();
+
+  void Begin();
+  void Commit();
+  void Rollback();
+
+  /// Name as PostgreSQL spells it, and value, of what ParameterStatus reports.
+  std::vector<std::pair<std::string, std::string>> Reported() const;
+  /// Every setting, by name.
+  std::vector<std::pair<std::string, std::string>> All() const;
+
+  /// Of a time setting; zero means none.
+  std::chrono::milliseconds Milliseconds(std::string_view name) const;
+
+ private:
+  using Values = std::map<std::string, std::string, std::less<>>;
+  void Replace(Values to);
+  void Assign(std::string_view name, std::string value);
+
+  Report report_;
+  Values defaults_;
+  Values values_;
+  std::optional<Values> at_begin_;   // to go back to on ROLLBACK
+  std::optional<Values> at_commit_;  // what stays after COMMIT: values_ without the SET LOCALs
+};
+
+}  // namespace tavana::gateway

@@ -1,0 +1,107 @@
+#include "gateway/pg/portal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tavana::gateway {
+namespace {
+
+class OneBatchStream final : public engine::ResultStream {
+ public:
+  explicit OneBatchStream(std::shared_ptr<arrow::RecordBatch> batch)
+      : schema_(batch->schema()), batch_(std::move(batch)) {}
+  engine::ResultId id() const override { return {}; }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(const engine::CallContext&) override {
+    if (batch_ != nullptr) summary_.rows += batch_->num_rows();
+    if (batch_ != nullptr && batch_->num_rows() == 0) batch_.reset();
+    return std::exchange(batch_, nullptr);
+  }
+  const engine::ResultSummary& summary() const override { return summary_; }
+
+ private:
+  std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  engine::ResultSummary summary_;
+};
+
+bool SameTypes(const arrow::Schema& a, const arrow::Schema& b) {
+  if (a.num_fields() != b.num_fields()) return false;
+  for (int i = 0; i < a.num_fields(); ++i) {
+    if (pgwire::TypeOf(*a.field(i)).oid != pgwire::TypeOf(*b.field(i)).oid) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Status Portal::Start(std::unique_ptr<engine::ResultStream> stream, pgwire::TextSettings text) {
+  const auto& columns = statement_->columns;
+  const bool described = statement_->prepared && statement_->prepared->columns_known;
+  if (columns != nullptr && described && !SameTypes(*columns, *stream->schema())) {
+    return Error(ErrorCode::kUnsupported, "cached plan must not change result type")
+        .WithHint("A table changed after the statement was prepared; prepare it again.");
+  }
+  if (columns != nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(encoder_, pgwire::RowEncoder::Make(*stream->schema(), formats_, std::move(text)));
+  }
+  stream_ = std::move(stream);
+  return Status::Ok();
+}
+
+Result<PulledRows> Portal::Pull(const engine::CallContext& call, std::int64_t max_rows, std::size_t target_bytes,
+                                pgwire::ByteBuffer reuse) {
+  PulledRows pulled{.bytes = std::move(reuse)};
+  pulled.bytes.clear();
+  while (!ended_ && pulled.bytes.size() < target_bytes && (max_rows == 0 || pulled.rows < max_rows)) {
+    if (batch_ == nullptr) {
+      TAVANA_ASSIGN_OR_RETURN(batch_, stream_->Next(call));
+      next_row_ = 0;
+      if (batch_ == nullptr) {
+        ended_ = true;
+        summary_ = stream_->summary();
+        break;
+      }
+    }
+    if (!returns_rows()) {  // a count that the engine also gives as a row
+      batch_.reset();
+      continue;
+    }
+    std::int64_t last_row = batch_->num_rows();
+    if (max_rows != 0) last_row = std::min(last_row, next_row_ + max_rows - pulled.rows);
+    TAVANA_ASSIGN_OR_RETURN(const std::int64_t reached, encoder_->Encode(*batch_, next_row_, last_row, pulled.bytes));
+    pulled.rows += reached - next_row_;
+    next_row_ = reached;
+    if (next_row_ == batch_->num_rows()) batch_.reset();
+  }
+  rows_sent_ += pulled.rows;
+  pulled.ended = ended_;
+  return pulled;
+}
+
+std::unique_ptr<engine::ResultStream> StreamOf(std::shared_ptr<arrow::RecordBatch> batch) {
+  return std::make_unique<OneBatchStream>(std::move(batch));
+}
+
+std::string CommandTag(const PreparedStatement& statement, std::int64_t rows, std::int64_t affected) {
+  const std::string& command = statement.prepared->command;
+  const bool returns_rows = statement.columns != nullptr;
+  switch (statement.prepared->kind) {
+    case engine::StatementKind::kQuery:
+      return command == "SELECT" ? fmt::format("SELECT {}", rows) : command;
+    case engine::StatementKind::kDml: {
+      const std::int64_t count = returns_rows ? rows : affected;
+      return command == "INSERT" ? fmt::format("INSERT 0 {}", count) : fmt::format("{} {}", command, count);
+    }
+    case engine::StatementKind::kCopy: return fmt::format("COPY {}", affected);
+    case engine::StatementKind::kDdl:
+      return command == "SELECT" ? fmt::format("SELECT {}", affected) : command;  // CREATE TABLE AS
+    case engine::StatementKind::kTransaction:
+    case engine::StatementKind::kSetting:
+    case engine::StatementKind::kOther: return command;
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace tavana::gateway

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engine/engine.h"
+#include "gateway/admission.h"
+#include "gateway/pg/pg_door.h"
+#include "observe/metrics.h"
+
+namespace tavana::gateway {
+
+class PgSession;
+
+/// What all sessions of a door share. Thread-safe; outlives them.
+struct SessionServices {
+  SessionServices(engine::Engine& engine, observe::Metrics& metrics, const PgDoorOptions& options)
+      : engine(engine),
+        metrics(metrics),
+        options(options),
+        admission(static_cast<std::size_t>(options.statement_slots), static_cast<std::size_t>(options.admission_queue),
+                  metrics),
+        statement_pool(static_cast<std::size_t>(options.statement_slots)),
+        control_pool(kControlThreads) {}
+
+  // For what needs no slot: opening, preparing, BEGIN, COMMIT, SET. A prepare may open a remote file, hence a few (chosen).
+  static constexpr std::size_t kControlThreads = 4;
+
+  engine::Engine& engine;
+  observe::Metrics& metrics;
+  const PgDoorOptions options;
+  AdmissionQueue admission;
+  boost::asio::thread_pool statement_pool;  // a thread a slot, so that an admitted statement never waits for one
+  boost::asio::thread_pool control_pool;
+  std::atomic<bool> accepting = true;
+  std::atomic<std::uint64_t> next_query_id = 1;
+
+  /// Who is connected, by the key that BackendKeyData gave.
+  class Registry {
+   public:
+    /// A fresh process id and secret for `session`.
+    std::pair<std::uint32_t, std::string> Add(const std::shared_ptr<PgSession>& session);
+    void Remove(std::uint32_t process_id);
+    /// Does nothing when the secret is wrong, as PostgreSQL.
+    void CancelStatement(std::uint32_t process_id, const std::string& secret);
+    std::vector<std::shared_ptr<PgSession>> All() const;
+    std::size_t size() const;
+
+   private:
+    struct Entry {
+      std::string secret;
+      std::weak_ptr<PgSession> session;
+    };
+    mutable std::mutex mutex_;
+    std::uint32_t last_process_id_ = 0;
+    std::map<std::uint32_t, Entry> entries_;
+  } registry;
+
+  /// Connections of any state, those still in their startup included.
+  std::mutex connections_mutex;
+  std::condition_variable connections_changed;
+  int connections = 0;
+  int admitted_connections = 0;  // against max_connections; guarded by connections_mutex
+};
+
+}  // namespace tavana::gateway

@@ -1,0 +1,82 @@
+#include <algorithm>
+
+#include "gateway/pg/pg_session.h"
+
+namespace tavana::gateway {
+namespace {
+
+bool ControlsTransactions(sql::Command command) {
+  return command == sql::Command::kBegin || command == sql::Command::kCommit || command == sql::Command::kRollback;
+}
+
+// `error`, whose position counts in one statement, as one that counts in the whole text before it.
+Error MovedBy(const Error& error, std::size_t characters) {
+  if (!error.position() || characters == 0) return error;
+  Error moved = error;
+  return std::move(moved).AtPosition(*error.position() + characters);
+}
+
+}  // namespace
+
+PgSession::Task<bool> PgSession::SimpleQuery(const std::string& text) {
+  const auto statements = sql::SplitStatements(text);
+  if (statements.empty()) Out().EmptyQueryResponse();
+  portals_.erase("");  // the unnamed portal ends with the next simple query
+
+  // Several statements are one transaction unless they say otherwise
+  // (postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT).
+  const bool implicit_block =
+      statements.size() > 1 && state_ == TransactionState::kIdle &&
+      std::none_of(statements.begin(), statements.end(),
+                   [](const auto& statement) { return ControlsTransactions(sql::Classify(statement.text).command); });
+  Status status;
+  if (implicit_block) status = co_await OpenOrCloseImplicitBlock("BEGIN TRANSACTION");
+  for (const auto& statement : statements) {
+    if (!status.ok()) break;
+    status = co_await SimpleStatement(statement);
+    if (!status.ok()) status = MovedBy(status.error(), sql::CharactersBefore(text, statement.offset_bytes));
+  }
+  if (implicit_block) {
+    const Status closed = co_await OpenOrCloseImplicitBlock(status.ok() ? "COMMIT" : "ROLLBACK");
+    if (status.ok()) status = closed;
+  }
+  if (connection_->disconnected()) co_return false;
+  if (!status.ok()) ReportError(status.error());
+  Ready();
+  const bool flushed = co_await Flush();
+  co_return flushed;
+}
+
+PgSession::Task<Status> PgSession::OpenOrCloseImplicitBlock(std::string command) {
+  const auto call = NewCall();
+  const Status status = co_await RunOnEngine(call, std::move(command));
+  co_return status;
+}
+
+PgSession::Task<Status> PgSession::SimpleStatement(const sql::StatementText& text) {
+  auto statement = std::make_shared<PreparedStatement>();
+  statement->sql = std::string(text.text);
+  statement->classified = sql::Classify(statement->sql);
+  const Status allowed = RefuseInFailedBlock(statement->classified);
+  if (!allowed.ok()) co_return allowed;
+  const auto call = NewCall();
+  const Running running(*this, call.cancellation);
+  const Status prepared = co_await PrepareStatement(call, *statement);
+  if (!prepared.ok()) co_return prepared;
+  if (!statement->parameter_oids.empty()) {
+    co_return Error(ErrorCode::kUndefinedObject, "there is no parameter $1")
+        .WithHint("Parameters need the extended protocol.");
+  }
+  auto portal = std::make_shared<Portal>(statement, nullptr, std::vector<std::int16_t>{});
+  Status status;
+  if (statement->prepared) {
+    status = co_await Execute(call, portal, 0, true);
+  } else {
+    status = co_await RunOurs(call, portal, true);
+  }
+  co_await Release(std::move(portal));
+  if (statement->prepared) co_await ClosePrepared(statement->prepared->id);
+  co_return status;
+}
+
+}  // namespace tavana::gateway

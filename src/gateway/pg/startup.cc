@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/pg/pg_session.h"
+
+namespace tavana::gateway {
+namespace {
+
+constexpr std::uint16_t kProtocolMajor = 3;
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+// `options` of the startup packet: "-c name=value --name=value", blanks escaped by a backslash
+// (postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNECT-OPTIONS).
+Result<std::vector<std::pair<std::string, std::string>>> ReadOptions(std::string_view options) {
+  std::vector<std::string> words;
+  std::string word;
+  for (std::size_t i = 0; i <= options.size(); ++i) {
+    if (i == options.size() || options[i] == ' ') {
+      if (!word.empty()) words.push_back(std::exchange(word, {}));
+    } else if (options[i] == '\\' && i + 1 < options.size()) {
+      word += options[++i];
+    } else {
+      word += options[i];
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> settings;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string assignment;
+    if (words[i] == "-c" && i + 1 < words.size()) {
+      assignment = words[++i];
+    } else if (words[i].starts_with("-c") || words[i].starts_with("--")) {
+      assignment = words[i].substr(2);
+    }
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      return Error(ErrorCode::kInvalidParameter, fmt::format("invalid command-line argument for server process: {}", words[i]));
+    }
+    settings.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  return settings;
+}
+
+}  // namespace
+
+PgSession::Task<bool> PgSession::Startup() {
+  const auto deadline = std::chrono::steady_clock::now() + services_.options.startup_timeout;
+  // At most SSLRequest, GSSENCRequest and the startup message itself.
+  for (int packets = 0; packets < 3; ++packets) {
+    const bool have_length = co_await connection_->Fill(4, deadline);
+    if (!have_length) co_return false;
+    const auto body_bytes = pgwire::DecodeStartupLength(connection_->buffered().substr(0, 4));
+    if (!body_bytes.ok()) {
+      co_await Fatal(body_bytes.error());
+      co_return false;
+    }
+    const bool have_body = co_await connection_->Fill(4 + *body_bytes, deadline);
+    if (!have_body) co_return false;
+    const auto packet = pgwire::DecodeStartup(connection_->buffered().substr(4, *body_bytes));
+    connection_->Consume(4 + *body_bytes);
+    if (!packet.ok()) {
+      co_await Fatal(packet.error());
+      co_return false;
+    }
+    if (const auto* cancel = std::get_if<pgwire::CancelRequest>(&*packet)) {
+      services_.registry.CancelStatement(cancel->process_id, cancel->secret);
+      co_return false;
+    }
+    if (const auto* startup = std::get_if<pgwire::StartupMessage>(&*packet)) {
+      const bool answered = co_await AnswerStartup(*startup);
+      co_return answered;
+    }
+    constexpr std::string_view kNo = "N";  // neither TLS nor GSSAPI
+    const bool written = co_await connection_->Write(kNo);
+    if (!written) co_return false;
+  }
+  co_await Fatal(Error(ErrorCode::kProtocol, "too many encryption requests before the startup message"));
+  co_return false;
+}
+
+Status PgSession::TakeStartupParameters(const pgwire::StartupMessage& startup, std::string& user,
+                                        std::string& database) {
+  for (const auto& [name, value] : startup.parameters) {
+    if (name == "user") {
+      user = value;
+    } else if (name == "database") {
+      database = value;
+    } else if (name == "options") {
+      TAVANA_ASSIGN_OR_RETURN(const auto options, ReadOptions(value));
+      for (const auto& [option, option_value] : options) {
+        const std::string lower = Lower(option);
+        if (!PgSettings::Knows(lower)) {
+          return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", option));
+        }
+        TAVANA_RETURN_IF_ERROR(settings_.SetDefault(lower, option_value));
+      }
+    } else if (name == "replication") {
+      if (value != "false" && value != "off" && value != "0") {
+        return Error(ErrorCode::kUnsupported, "replication connections are not supported");
+      }
+    } else if (!name.starts_with("_pq_.")) {
+      const std::string lower = Lower(name);
+      if (!PgSettings::Knows(lower)) {
+        return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
+      }
+      TAVANA_RETURN_IF_ERROR(settings_.SetDefault(lower, value));
+    }
+  }
+  if (user.empty()) return Error(ErrorCode::kAuthentication, "no PostgreSQL user name specified in startup packet");
+  if (database.empty()) database = user;  // as PostgreSQL does
+  return Status::Ok();
+}
+
+PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& startup) {
+  if (startup.major != kProtocolMajor) {
+    co_await Fatal(Error(ErrorCode::kUnsupported,
+                         fmt::format("unsupported frontend protocol {}.{}: server supports 3.0", startup.major, startup.minor)));
+    co_return false;
+  }
+  if (!services_.accepting) {
+    co_await Fatal(Error(ErrorCode::kCannotConnectNow, "the database system is shutting down"));
+    co_return false;
+  }
+  bool has_room = false;
+  {
+    const std::lock_guard lock(services_.connections_mutex);
+    has_room = services_.admitted_connections < services_.options.max_connections;
+    if (has_room) ++services_.admitted_connections;
+    has_slot_ = has_room;
+  }
+  if (!has_room) {
+    co_await Fatal(Error(ErrorCode::kTooManyConnections, "sorry, too many clients already")
+                       .WithHint(fmt::format("The limit is {} connections (TAVANA_MAX_CONNECTIONS).",
+                                             services_.options.max_connections)));
+    co_return false;
+  }
+  std::string database;
+  const Status taken = TakeStartupParameters(startup, user_, database);
+  if (!taken.ok()) {
+    co_await Fatal(taken.error());
+    co_return false;
+  }
+  if (!connection_->peer().address().is_loopback()) {
+    co_await Fatal(Error(ErrorCode::kAuthentication,
+                         fmt::format("no authentication method for host \"{}\", user \"{}\", database \"{}\"",
+                                     connection_->peer().address().to_string(), user_, database))
+                       .WithHint("Only connections from this machine are trusted."));
+    co_return false;
+  }
+  settings_.Force("session_authorization", user_);
+
+  auto open = [&engine = services_.engine, options = engine::SessionOptions{.user = user_, .database = database}] {
+    return engine.Open(options);
+  };
+  auto cancellation = std::make_shared<Cancellation>();
+  auto call = net::StartBlocking(services_.control_pool, strand_, std::move(open));
+  auto opened = co_await net::Await(call, strand_, cancellation, left_behind_);
+  if (!opened.ok()) {
+    co_await Fatal(opened.error());
+    co_return false;
+  }
+  engine_ = *std::move(opened);
+
+  std::vector<std::string> unrecognised;
+  for (const auto& [name, value] : startup.parameters) {
+    if (name.starts_with("_pq_.")) unrecognised.push_back(name);
+  }
+  if (startup.minor > 0 || !unrecognised.empty()) Out().NegotiateProtocolVersion(0, unrecognised);
+  Out().AuthenticationOk();
+  for (const auto& [name, value] : settings_.Reported()) Out().ParameterStatus(name, value);
+  auto [process_id, secret] = services_.registry.Add(shared_from_this());
+  process_id_ = process_id;
+  Out().BackendKeyData(process_id, secret);
+  if (settings_.Get("timezone") != "UTC") {
+    const auto call_context = NewCall();
+    const Status zone =
+        co_await RunOnEngine(call_context, "SET TimeZone = " + sql::QuoteLiteral(settings_.Get("timezone")));
+    if (!zone.ok()) {
+      co_await Fatal(zone.error());
+      co_return false;
+    }
+  }
+  started_ = true;
+  Ready();
+  const bool flushed = co_await Flush();
+  co_return flushed;
+}
+
+}  // namespace tavana::gateway

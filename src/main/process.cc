@@ -1,0 +1,124 @@
+#include "main/process.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+namespace tavana {
+namespace {
+
+namespace fs = std::filesystem;
+
+sigset_t StopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+std::string BesideProgram(const char* name, const std::string& built_in) {
+  std::error_code problem;
+  const fs::path program = fs::read_symlink("/proc/self/exe", problem);
+  if (problem) return built_in;
+  const fs::path installed = program.parent_path().parent_path() / "share/tavana" / name;
+  return fs::is_directory(installed, problem) ? installed.string() : built_in;
+}
+
+Error SpillError(const fs::path& path, const std::string& why) {
+  return Error(ErrorCode::kIo, "spill directory " + path.string() + " cannot be written: " + why);
+}
+
+/// Permissions do not tell (read-only mounts, quotas): only writing does.
+Status ProbeWritable(const fs::path& directory) {
+  std::string probe = (directory / ".tavana-probe-XXXXXX").string();
+  const int file = mkstemp(probe.data());
+  if (file < 0) return SpillError(directory, std::strerror(errno));
+  const bool written = write(file, "tavana", 6) == 6;
+  const std::string why = std::strerror(errno);
+  close(file);
+  unlink(probe.c_str());
+  return written ? Status::Ok() : Status(SpillError(directory, why));
+}
+
+}  // namespace
+
+void PrepareProcess(bool core_dumps) {
+  std::signal(SIGPIPE, SIG_IGN);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (core_dumps) return;
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+void BlockStopSignals() {
+  const sigset_t set = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+bool WaitForStopSignal(std::chrono::milliseconds longest) {
+  const sigset_t set = StopSignals();
+  const timespec wait{.tv_sec = longest.count() / 1000, .tv_nsec = longest.count() % 1000 * 1'000'000};
+  return sigtimedwait(&set, nullptr, &wait) > 0;
+}
+
+Result<SpillDirectory> SpillDirectory::Open(const std::string& path) {
+  std::error_code problem;
+  if (path.empty()) {
+    const fs::path parent = fs::temp_directory_path(problem);
+    if (problem) return SpillError("of this process", problem.message());
+    std::string fresh = (parent / ("tavana-spill-" + std::to_string(getpid()) + "-XXXXXX")).string();
+    if (mkdtemp(fresh.data()) == nullptr) return SpillError(parent, std::strerror(errno));
+    return SpillDirectory(fresh, true);
+  }
+  fs::create_directories(path, problem);
+  if (problem) return SpillError(path, problem.message());
+  TAVANA_RETURN_IF_ERROR(ProbeWritable(path));
+  return SpillDirectory(path, false);
+}
+
+SpillDirectory::SpillDirectory(SpillDirectory&& other) noexcept
+    : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, false)) {}
+
+SpillDirectory::~SpillDirectory() {
+  std::error_code ignored;
+  if (ours_) fs::remove_all(path_, ignored);
+}
+
+std::string ExtensionDirectory(const std::string& built_in) { return BesideProgram("extensions", built_in); }
+
+std::string DemoDirectory(const std::string& built_in) { return BesideProgram("demo", built_in); }
+
+Status WriteWhole(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  std::error_code problem;
+  if (file) fs::rename(temporary, path, problem);
+  if (!file || problem) return Error(ErrorCode::kIo, "cannot write " + path);
+  return Status::Ok();
+}
+
+Result<std::string> ReadWhole(const std::string& path) {
+  std::error_code problem;
+  if (!fs::is_regular_file(path, problem)) return Error(ErrorCode::kIo, "cannot read " + path + ": not a file");
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  // An empty file sets the fail bit of `text`, which is no error.
+  if (!file) return Error(ErrorCode::kIo, "cannot read " + path);
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+}  // namespace tavana

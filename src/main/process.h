@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+
+/// What the operating system is told and asked once, at the start.
+namespace tavana {
+
+/// Ignores SIGPIPE, raises the limit of open files to the hard one, and forbids core dumps unless `core_dumps`.
+void PrepareProcess(bool core_dumps);
+
+/// Blocks SIGTERM and SIGINT in this thread and those it starts, so that only WaitForStopSignal gets them.
+void BlockStopSignals();
+/// Waits for SIGTERM or SIGINT, at most `longest`; false when none came.
+bool WaitForStopSignal(std::chrono::milliseconds longest);
+
+/// A directory that can be written; one we made for ourselves goes with this object.
+class SpillDirectory {
+ public:
+  /// `path` empty: a fresh one under the system's temporary directory. kIo when it can not be written.
+  static Result<SpillDirectory> Open(const std::string& path);
+  SpillDirectory(SpillDirectory&& other) noexcept;
+  SpillDirectory& operator=(SpillDirectory&&) = delete;
+  ~SpillDirectory();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  SpillDirectory(std::filesystem::path path, bool ours) : path_(std::move(path)), ours_(ours) {}
+  std::filesystem::path path_;
+  bool ours_;  // false once moved from
+};
+
+/// Extensions beside the installed program (<exe>/../share/tavana/extensions) when there, else `built_in`.
+std::string ExtensionDirectory(const std::string& built_in);
+/// The same for the demo's data (<exe>/../share/tavana/demo).
+std::string DemoDirectory(const std::string& built_in);
+
+/// Writes `text` to `path` so that a reader sees all of it or nothing.
+Status WriteWhole(const std::string& path, const std::string& text);
+/// All of the file at `path`.
+Result<std::string> ReadWhole(const std::string& path);
+
+}  // namespace tavana

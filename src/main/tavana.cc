@@ -1,0 +1,33 @@
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "config/command_line.h"
+#include "main/server.h"
+
+namespace {
+
+int Print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using Action = tavana::config::CommandLine::Action;
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto command = tavana::config::ParseCommandLine(arguments, tavana::config::CurrentEnvironment());
+  if (!command) {
+    std::fprintf(stderr, "tavana: %s\n", command.error().message().c_str());
+    return 1;
+  }
+  switch ((*command).action) {
+    case Action::kServe: return tavana::Serve((*command).serve);
+    case Action::kHelp: return Print(tavana::config::GeneralHelp());
+    case Action::kServeHelp: return Print(tavana::config::ServeHelp());
+    case Action::kVersion: return Print("tavana " TAVANA_VERSION " (DuckDB " TAVANA_DUCKDB_VERSION ")\n");
+    case Action::kOptionsMarkdown: return Print(tavana::config::OptionsMarkdown());
+  }
+  return 1;
+}

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace tavana::net {
+
+namespace asio = boost::asio;
+
+/// One TCP connection whose bytes are read ahead, within a bound, so that a closed socket is seen while a statement
+/// runs. Everything happens on the socket's strand.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// The socket's executor is its strand.
+  explicit Connection(asio::ip::tcp::socket socket);
+
+  /// Starts to read. `on_disconnect` runs once, when the peer is gone.
+  void Start(std::function<void()> on_disconnect);
+
+  /// Waits until at least `bytes` are buffered; false when the peer is gone first or `deadline` passes (`timed_out`).
+  asio::awaitable<bool> Fill(std::size_t bytes,
+                             std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt);
+  std::string_view buffered() const { return {input_.data() + begin_, end_ - begin_}; }
+  void Consume(std::size_t bytes);
+  bool timed_out() const { return timed_out_; }
+  /// Makes Fill, now and from now on, return false.
+  void StopFilling() {
+    stopped_ = true;
+    filled_.cancel();
+  }
+
+  /// Writes all of `bytes`; false when the peer is gone.
+  asio::awaitable<bool> Write(std::string_view bytes);
+
+  void Close();
+  /// Tells the peer that nothing more comes, and drops what it still sends, for a moment: so that the last error
+  /// message is read rather than lost to a reset.
+  asio::awaitable<void> CloseAfterDraining();
+  bool disconnected() const { return disconnected_; }
+  asio::any_io_executor executor() { return socket_.get_executor(); }
+  const asio::ip::tcp::endpoint& peer() const { return peer_; }
+
+ private:
+  asio::awaitable<void> ReadAhead(std::shared_ptr<Connection> self);
+  void MakeRoom();
+
+  // Read ahead at most this much beside what a message needs (chosen: a pipeline of small statements in one go).
+  static constexpr std::size_t kReadAheadBytes = 64 << 10;
+  static constexpr std::size_t kInitialBytes = 4 << 10;
+
+  asio::ip::tcp::socket socket_;
+  asio::ip::tcp::endpoint peer_;
+  asio::steady_timer filled_;    // wakes Fill
+  asio::steady_timer drained_;   // wakes ReadAhead
+  std::vector<char> input_;
+  std::size_t begin_ = 0, end_ = 0;
+  std::size_t wanted_bytes_ = 0;
+  bool disconnected_ = false;
+  bool timed_out_ = false;
+  bool stopped_ = false;
+  std::function<void()> on_disconnect_;
+};
+
+}  // namespace tavana::net

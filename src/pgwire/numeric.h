@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pgwire/byte_buffer.h"
+
+/// The binary form of numeric: groups of four decimal digits (numeric_send and numeric_recv of PostgreSQL's numeric.c).
+namespace tavana::pgwire {
+
+/// Appends the binary form of plain decimal text: [-]digits[.digits].
+void AppendNumericBinary(std::string_view text, ByteBuffer& out);
+/// The exact text of a binary numeric ("NaN", "Infinity" and "-Infinity" too); nothing when malformed.
+std::optional<std::string> NumericText(std::string_view binary);
+
+}  // namespace tavana::pgwire
