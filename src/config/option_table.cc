@@ -45,7 +45,7 @@ const OptionSpec kOptions[] = {
     {"Resources", "spill_dir", "--spill-dir", "TAVANA_SPILL_DIR", &S::spill_directory, "", 0, 0, "directory",
      "Where results too large for memory go. Empty: tavana-spill-PID under the temporary directory, removed at exit."},
     {"Resources", "spill_limit_gb", "--spill-limit-gb", "TAVANA_SPILL_LIMIT_GB", &S::spill_limit_gb, "16", 0, kMaxGb, "GB (10^9 bytes)",
-     "Disk the spill directory may take. 0: nothing may spill."},
+     "Disk the spill directory may take. 0: 90 % of what is free at the start."},
 
     {"Limits", "max_connections", "--max-connections", "TAVANA_MAX_CONNECTIONS", &S::max_connections, "500", 1, 100000, "connections",
      "PostgreSQL connections; more are refused with 53300."},

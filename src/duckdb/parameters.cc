@@ -37,6 +37,12 @@ class Caster {
     ParsedExpressionIterator::EnumerateChildren(*expression, [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
   }
   void Visit(QueryNode& node) {
+    // A cast would rename the column. Only here: an alias on a function's argument would name the argument.
+    if (node.type == QueryNodeType::SELECT_NODE) {
+      for (auto& column : node.Cast<SelectNode>().select_list) {
+        if (column->GetExpressionClass() == ExpressionClass::PARAMETER && !column->HasAlias()) column->SetAlias(column->ToString());
+      }
+    }
     ParsedExpressionIterator::EnumerateQueryNodeChildren(node, [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
   }
   void Visit(TableRef* ref) {
@@ -119,9 +125,9 @@ class Caster {
     const auto found = casts_.find(expression->Cast<ParameterExpression>().identifier);
     if (found == casts_.end()) return;
     auto location = expression->GetQueryLocation();
-    std::string name = expression->HasAlias() ? std::string(expression->GetAlias()) : expression->ToString();
+    std::string name = expression->HasAlias() ? std::string(expression->GetAlias()) : std::string();
     auto cast = make_uniq<CastExpression>(found->second, std::move(expression));
-    cast->SetAlias(std::move(name));  // the column keeps its name
+    if (!name.empty()) cast->SetAlias(std::move(name));
     cast->SetQueryLocation(location);
     expression = std::move(cast);
   }

@@ -90,7 +90,9 @@ Result<SpillDirectory> SpillDirectory::Open(const std::string& path) {
 SpillDirectory::SpillDirectory(SpillDirectory&& other) noexcept
     : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, false)) {}
 
-SpillDirectory::~SpillDirectory() {
+SpillDirectory::~SpillDirectory() { RemoveIfOurs(); }
+
+void SpillDirectory::RemoveIfOurs() const {
   std::error_code ignored;
   if (ours_) fs::remove_all(path_, ignored);
 }

@@ -30,6 +30,8 @@ class SpillDirectory {
   ~SpillDirectory();
 
   const std::filesystem::path& path() const { return path_; }
+  /// For an exit that runs no destructors.
+  void RemoveIfOurs() const;
 
  private:
   SpillDirectory(std::filesystem::path path, bool ours) : path_(std::move(path)), ours_(ours) {}

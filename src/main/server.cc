@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -159,16 +160,21 @@ Status Announce(const config::ServeOptions& options, std::uint16_t pg_port, std:
                                             ",\"pid\":" + std::to_string(getpid()) + "}\n");
 }
 
-/// A second signal ends the process at once, whatever the drain is at, Close included.
-void ExitOnNextSignal(std::stop_token stop) {
-  while (!stop.stop_requested()) {
-    if (WaitForStopSignal(kPoll)) _exit(kFailed);
-  }
+/// Until stopped, a signal ends the process at once: while it starts (nothing runs yet), and again while it shuts
+/// down (the second signal), whatever that is at.
+std::jthread ExitOnSignal(int exit_code, const SpillDirectory& spill) {
+  const auto watch = [exit_code, &spill](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      if (!WaitForStopSignal(kPoll)) continue;
+      spill.RemoveIfOurs();
+      _exit(exit_code);
+    }
+  };
+  return std::jthread(watch);
 }
 
 void ShutDown(gateway::PgDoor& door, std::chrono::seconds grace) {
   Log(LogLevel::kInfo, "shutting down", {{"grace_seconds", std::to_string(grace.count())}});
-  const std::jthread second_signal(ExitOnNextSignal);
   door.StopAccepting();
   const auto deadline = std::chrono::steady_clock::now() + grace;
   while (!door.idle() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kPoll);
@@ -186,8 +192,10 @@ int Serve(const config::ServeOptions& options) {
   const config::ResourceLimits limits = config::CurrentResourceLimits();
   auto spill = SpillDirectory::Open(options.spill_directory);
   if (!spill) return Fail(spill.error());
-  const auto engine_options = EngineOptionsOf(options, limits, *spill);
+  auto engine_options = EngineOptionsOf(options, limits, *spill);
   if (!engine_options) return Fail(engine_options.error());
+
+  std::jthread exit_on_signal = ExitOnSignal(0, *spill);
 
   // Declared before what uses them: the threads stop first, then the doors and the engine go.
   observe::Metrics metrics({.version = TAVANA_VERSION, .engine = std::string("DuckDB ") + TAVANA_DUCKDB_VERSION});
@@ -219,8 +227,10 @@ int Serve(const config::ServeOptions& options) {
        {"memory_bytes", std::to_string(engine_options->memory_limit_bytes)},
        {"spill_directory", engine_options->spill_directory}});
 
+  exit_on_signal = {};  // stops and joins it
   while (!WaitForStopSignal(kIdlePoll)) {
   }
+  exit_on_signal = ExitOnSignal(kFailed, *spill);
   state.phase = Phase::kDraining;
   ShutDown(*pg_door, options.shutdown_grace);
   (*http_door)->Stop();

@@ -44,7 +44,7 @@ void Connection::MakeRoom() {
   if (input_.size() - end_ < kInitialBytes / 2) input_.resize(std::max(input_.size() * 2, end_ + room_wanted));
 }
 
-asio::awaitable<void> Connection::ReadAhead(std::shared_ptr<Connection> self) {
+asio::awaitable<void> Connection::ReadAhead([[maybe_unused]] std::shared_ptr<Connection> self) {
   for (;;) {
     boost::system::error_code failure;
     auto token = asio::redirect_error(asio::use_awaitable, failure);

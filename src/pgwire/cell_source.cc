@@ -139,14 +139,17 @@ void CellSource::Attach(const arrow::ArrayData& array) {
   values = BufferAt(array, 1);
   offsets = sizes = nullptr;
   if (HasOffsets(*this, storage)) {
+    layout = OffsetBytes(storage) == 8 ? BytesLayout::kOffsets64 : BytesLayout::kOffsets32;
     offsets = values == nullptr ? nullptr : values + offset * OffsetBytes(storage);
     values = BufferAt(array, 2);
     if (kind == CellKind::kListView || kind == CellKind::kLargeListView) {
       sizes = values == nullptr ? nullptr : values + offset * OffsetBytes(storage);
     }
   } else if (storage == arrow::Type::STRING_VIEW || storage == arrow::Type::BINARY_VIEW) {
+    layout = BytesLayout::kViews;
     if (values != nullptr) values += offset * 16;
   } else if (kind != CellKind::kBool && values != nullptr) {
+    layout = BytesLayout::kFixed;
     values += offset * RowBytes(*this);
   }
   if (kind == CellKind::kDenseUnion && BufferAt(array, 2) != nullptr) offsets = BufferAt(array, 2) + offset * 4;
@@ -157,12 +160,11 @@ void CellSource::Attach(const arrow::ArrayData& array) {
   for (std::size_t i = 0; i < children.size(); ++i) children[i].Attach(*array.child_data[i]);
 }
 
-std::string_view CellSource::Bytes(std::int64_t row) const {
-  if (kind == CellKind::kFixedBinary) {
+std::string_view CellSource::OtherBytes(std::int64_t row) const {
+  if (layout == BytesLayout::kFixed) {
     return {reinterpret_cast<const char*>(values) + row * width, static_cast<std::size_t>(width)};
   }
-  const arrow::Type::type storage = StorageOf(*data->type).id();
-  if (storage == arrow::Type::STRING_VIEW || storage == arrow::Type::BINARY_VIEW) {
+  if (layout == BytesLayout::kViews) {
     // Length, then either up to 12 bytes in place, or a prefix, a buffer's index and an offset in it.
     const std::uint8_t* view = values + row * 16;
     std::int32_t parts[4];
@@ -172,10 +174,8 @@ std::string_view CellSource::Bytes(std::int64_t row) const {
     const std::uint8_t* bytes = data->buffers[static_cast<std::size_t>(parts[2]) + 2]->data();
     return {reinterpret_cast<const char*>(bytes + parts[3]), length};
   }
-  const bool wide = OffsetBytes(storage) == 8;
-  const std::int64_t begin = OffsetAt(offsets, row, wide), end = OffsetAt(offsets, row + 1, wide);
-  if (begin == end) return {};
-  return {reinterpret_cast<const char*>(values + begin), static_cast<std::size_t>(end - begin)};
+  const std::int64_t begin = OffsetAt(offsets, row, true), end = OffsetAt(offsets, row + 1, true);
+  return {reinterpret_cast<const char*>(values) + begin, static_cast<std::size_t>(end - begin)};
 }
 
 std::pair<std::int64_t, std::int64_t> CellSource::Elements(std::int64_t row) const {

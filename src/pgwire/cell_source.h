@@ -40,7 +40,14 @@ struct CellSource {
     return (values[bit >> 3] >> (bit & 7) & 1) != 0;
   }
   /// Of the text and binary kinds.
-  std::string_view Bytes(std::int64_t row) const;
+  std::string_view Bytes(std::int64_t row) const {
+    if (layout == BytesLayout::kOffsets32) {
+      const auto* at = reinterpret_cast<const std::int32_t*>(offsets) + row;
+      return {reinterpret_cast<const char*>(values) + at[0], static_cast<std::size_t>(at[1] - at[0])};
+    }
+    return OtherBytes(row);
+  }
+  std::string_view OtherBytes(std::int64_t row) const;
   /// First child row and number of the list kinds and maps.
   std::pair<std::int64_t, std::int64_t> Elements(std::int64_t row) const;
   /// Row of the dictionary.
@@ -49,7 +56,10 @@ struct CellSource {
   std::pair<const CellSource*, std::int64_t> Member(std::int64_t row) const;
   const std::string& MemberName(const CellSource* member) const { return names[static_cast<std::size_t>(member - children.data())]; }
 
+  enum class BytesLayout : std::uint8_t { kOffsets32, kOffsets64, kViews, kFixed };
+
   CellKind kind = CellKind::kNull;
+  BytesLayout layout = BytesLayout::kOffsets32;
   PgType pg;
   std::int32_t scale = 0;                // of decimals
   arrow::TimeUnit::type unit = arrow::TimeUnit::MICRO;
@@ -73,15 +83,6 @@ struct CellContext {
   bool out_of_range = false;  ///< set when a value has no place in PostgreSQL's type
 };
 
-bool IsRawText(CellKind kind);
-bool IsRawBytes(CellKind kind);
-
-/// True when Put...Text writes this kind: everything of bounded length.
-bool IsFixedText(CellKind kind);
-bool IsFixedBinary(CellKind kind);
-/// At most kMaxFixedTextBytes. The cell is not null.
-char* PutFixedText(const CellSource& cell, std::int64_t row, CellContext& context, char* to);
-char* PutFixedBinary(const CellSource& cell, std::int64_t row, CellContext& context, char* to);
 /// Any kind. The cell is not null.
 void AppendText(const CellSource& cell, std::int64_t row, CellContext& context, ByteBuffer& out);
 void AppendBinary(const CellSource& cell, std::int64_t row, CellContext& context, ByteBuffer& out);

@@ -1,8 +1,17 @@
 #include "pgwire/zone.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace tavana::pgwire {
+namespace {
+
+/// When a transition happens. The earlier of its two civil times is skipped or repeated, so the zone knows its instant.
+std::int64_t InstantOf(const absl::TimeZone& zone, const absl::TimeZone::CivilTransition& transition) {
+  return absl::ToUnixSeconds(zone.At(std::min(transition.from, transition.to)).trans);
+}
+
+}  // namespace
 
 Result<Zone> Zone::Load(const std::string& name) {
   absl::TimeZone zone;
@@ -18,12 +27,11 @@ void Zone::LookUp(std::int64_t seconds_since_1970) {
   offset_seconds_ = zone_.At(at).offset;
   holds_from_ = seconds_since_1970;
   absl::TimeZone::CivilTransition next;
-  // Transitions are civil times; the one after `at` begins at the pre-transition time read in the zone.
-  holds_until_ = zone_.NextTransition(at, &next) ? absl::ToUnixSeconds(zone_.At(next.from).trans)
+  holds_until_ = zone_.NextTransition(at, &next) ? InstantOf(zone_, next)
                                                  : std::numeric_limits<std::int64_t>::max();
   absl::TimeZone::CivilTransition previous;
   if (zone_.PrevTransition(at + absl::Nanoseconds(1), &previous)) {
-    holds_from_ = std::min(holds_from_, absl::ToUnixSeconds(zone_.At(previous.from).trans));
+    holds_from_ = std::min(holds_from_, InstantOf(zone_, previous));
   }
   if (holds_until_ <= seconds_since_1970) holds_until_ = seconds_since_1970 + 1;
 }

@@ -118,7 +118,7 @@ Status HttpDoor::Impl::Bind(const tcp::endpoint& endpoint) {
 
 asio::awaitable<void> HttpDoor::Impl::Accept(std::shared_ptr<Impl> self) {
   error_code problem;
-  const auto token = asio::redirect_error(asio::use_awaitable, problem);
+  auto token = asio::redirect_error(asio::use_awaitable, problem);
   asio::steady_timer pause(self->acceptor_.get_executor());
   while (!self->stopping_) {
     tcp::socket socket(asio::make_strand(self->io_));
@@ -141,7 +141,7 @@ asio::awaitable<void> HttpDoor::Impl::Serve(std::shared_ptr<Impl> self, tcp::soc
     ~CountGuard() { --connections; }
   } guard{self->connections_};
   error_code problem;
-  const auto token = asio::redirect_error(asio::use_awaitable, problem);
+  auto token = asio::redirect_error(asio::use_awaitable, problem);
   beast::tcp_stream stream(std::move(socket));
   beast::flat_buffer buffer(kMaxHeaderBytes + kMaxBodyBytes);
   while (!self->stopping_) {

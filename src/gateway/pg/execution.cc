@@ -16,7 +16,8 @@ constexpr std::size_t kSmallResultBytes = 64 << 10;
 // Encoded bytes a pull aims at: the write's cost vanishes beside it, two of them are all that a statement holds (chosen).
 constexpr std::size_t kPullBytes = 512 << 10;
 
-asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call, AdmissionTicket ticket) {
+asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call,
+                                        [[maybe_unused]] AdmissionTicket ticket) {
   co_await call->Finished();
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/pg/portal.h"
 
+#include "pgwire/types.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

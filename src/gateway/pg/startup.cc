@@ -67,6 +67,7 @@ PgSession::Task<bool> PgSession::Startup() {
       co_return false;
     }
     if (const auto* cancel = std::get_if<pgwire::CancelRequest>(&*packet)) {
+      services_.metrics.CancelReceived();
       services_.registry.CancelStatement(cancel->process_id, cancel->secret);
       co_return false;
     }

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <atomic>
+#include <duckdb.hpp>
+#include <memory>
+
+#include "duckdb/engine.h"
+
+namespace tavana::duckdb_engine {
+
+/// The DuckDB instance, shared by its sessions and their results: the last of them closes it.
+struct Instance {
+  EngineOptions options;
+  std::unique_ptr<::duckdb::DuckDB> database;
+  std::atomic<bool> poisoned = false;
+};
+
+/// TranslateError, and the instance is marked poisoned when the error says so or DuckDB refuses further work.
+Error Complain(Instance& instance, const ::duckdb::ErrorData& error, std::string_view sql);
+
+}  // namespace tavana::duckdb_engine

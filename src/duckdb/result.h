@@ -1,0 +1,62 @@
+#pragma once
+
+#include <deque>
+#include <duckdb/common/types/column/column_data_collection.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "duckdb/arrow_export.h"
+#include "duckdb/connection.h"
+
+namespace tavana::duckdb_engine {
+
+/// An open result. Its rows come from DuckDB's stream, after those that were moved aside when another statement ran.
+class DuckDbResult : public engine::ResultStream {
+ public:
+  /// Takes a result that succeeded. Without `returns_rows`, only its count is read.
+  static Result<std::unique_ptr<DuckDbResult>> Create(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call,
+                                                      std::unique_ptr<::duckdb::QueryResult> result, std::string sql, bool returns_rows);
+  ~DuckDbResult() override;
+
+  engine::ResultId id() const override { return id_; }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(const engine::CallContext& call) override;
+  const engine::ResultSummary& summary() const override { return summary_; }
+
+  /// Moves what DuckDB still computes into buffers that spill. Stops early on `cancellation`; what is left streams on.
+  Status MoveAside(const Cancellation& cancellation);
+  /// Every later Next gives `error`.
+  void Fail(Error error);
+
+ private:
+  DuckDbResult(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call, std::string sql);
+
+  struct Aside {
+    std::unique_ptr<::duckdb::ColumnDataCollection> rows;
+    ::duckdb::ColumnDataScanState scan;
+    std::uint64_t bytes = 0;
+  };
+
+  /// The next rows, null at the end.
+  Result<::duckdb::unique_ptr<::duckdb::DataChunk>> Fetch();
+  Result<::duckdb::unique_ptr<::duckdb::DataChunk>> FetchFromDuckDb();
+  Status ReadCount();
+  void ReleaseDuckDb(bool ended);
+  void DropAside();
+
+  std::shared_ptr<SharedConnection> shared_;
+  engine::ResultId id_;
+  engine::QueryId query_;
+  std::shared_ptr<Cancellation> cancellation_;
+  std::string sql_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<ArrowExporter> exporter_;
+  std::unique_ptr<::duckdb::QueryResult> result_;  ///< null when DuckDB has given its last row
+  std::deque<Aside> aside_;
+  std::int64_t target_bytes_ = 1;  ///< the first chunk leaves at once, then batches grow
+  std::optional<Error> error_;
+  engine::ResultSummary summary_;
+};
+
+}  // namespace tavana::duckdb_engine

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <duckdb.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "duckdb/connection.h"
+#include "engine/engine.h"
+
+namespace tavana::duckdb_engine {
+
+/// One prepared statement of a session.
+struct Statement {
+  std::string sql;
+  engine::Prepared described;
+  ::duckdb::StatementType type = ::duckdb::StatementType::INVALID_STATEMENT;  ///< as written, before DuckDB rewrote it
+  bool ends_transaction = false;  ///< COMMIT or ROLLBACK
+  bool commits = false;
+  /// Set when DuckDB could bind it before the values are known.
+  std::unique_ptr<::duckdb::PreparedStatement> prepared;
+  /// Otherwise what to run, in order, binding the values each time (PIVOT becomes several statements).
+  std::vector<::duckdb::unique_ptr<::duckdb::SQLStatement>> parts;
+  /// DuckDB's name of each parameter, $1 first; empty for one that the text does not use.
+  std::vector<std::string> parameter_names;
+  std::vector<::duckdb::LogicalType> parameter_types;  ///< INVALID when unknown
+  /// For SET and RESET: what they change.
+  std::string setting;
+  bool resets_setting = false;
+  bool sets_variable = false;
+};
+
+/// Parses and binds. The caller has moved aside what DuckDB was streaming.
+Result<Statement> Describe(SharedConnection& shared, std::string_view sql, std::span<const std::shared_ptr<arrow::DataType>> parameter_types);
+
+}  // namespace tavana::duckdb_engine
