@@ -55,15 +55,15 @@ struct Classified {
   /// "session_authorization"; NAMES "client_encoding"; TRANSACTION ISOLATION LEVEL "transaction_isolation"; SET
   /// TRANSACTION without a level "transaction_read_only"; SESSION CHARACTERISTICS the same with "default_" before.
   /// DISCARD: "all", "plans", "temp" or "sequences". "all" also for RESET, SHOW, DEALLOCATE, CLOSE ALL, UNLISTEN *.
-  std::string name;
+  std::string name = {};
   /// Of SET: unquoted (words as written), several values joined by ", "; nullopt for DEFAULT. Of FETCH and MOVE: the
   /// direction in lower case ("forward 10"), "" when not given. Of NOTIFY: the payload. Of PREPARE: the text after
   /// AS. Of DECLARE CURSOR: the query. Of EXECUTE: the arguments with their parentheses.
-  std::optional<std::string> value;
-  bool is_local = false;                 ///< SET LOCAL, SET TRANSACTION
-  bool chain = false;                    ///< COMMIT and ROLLBACK: AND CHAIN
-  bool read_only = false;                ///< BEGIN and SET TRANSACTION: READ ONLY
-  std::optional<std::string> isolation;  ///< BEGIN and SET TRANSACTION: "read committed" ...
+  std::optional<std::string> value = std::nullopt;
+  bool is_local = false;   ///< SET LOCAL, SET TRANSACTION
+  bool chain = false;      ///< COMMIT and ROLLBACK: AND CHAIN
+  bool read_only = false;  ///< BEGIN and SET TRANSACTION: READ ONLY
+  std::optional<std::string> isolation = std::nullopt;  ///< BEGIN and SET TRANSACTION: "read committed" ...
 };
 
 /// Reads the leading tokens; comments skipped, case ignored. SET and RESET VARIABLE and GLOBAL, and DuckDB's SHOW

@@ -317,7 +317,9 @@ TEST_P(EngineConformance, EightOpenResultsGiveAllRowsInOrderWithStatementsBetwee
   for (bool any = true; any; ++rounds) {
     any = false;
     for (auto& reader : readers) any |= reader.Step();
-    if (rounds % 2 == 0) EXPECT_EQ(MustRun(*session_, "INSERT INTO t VALUES (1)").affected, 1);
+    if (rounds % 2 == 0) {
+      EXPECT_EQ(MustRun(*session_, "INSERT INTO t VALUES (1)").affected, 1);
+    }
     if (HasFailure()) return;
   }
   for (int i = 0; i < kInterleaved; ++i) {
