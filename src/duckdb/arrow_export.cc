@@ -136,6 +136,7 @@ class Column {
   virtual arrow::Status Append(Vector& vector, idx_t rows) = 0;
   virtual arrow::Result<std::shared_ptr<arrow::ArrayData>> Finish(const std::shared_ptr<arrow::DataType>& type) = 0;
   virtual std::int64_t bytes() const = 0;
+  virtual std::int64_t BytesOf(Vector& vector, idx_t rows) const { return static_cast<std::int64_t>(vector.GetAllocationSize(rows)); }
 };
 
 class Validity {
@@ -178,6 +179,7 @@ class Validity {
 
 class FixedColumn : public Column {
  public:
+  std::int64_t BytesOf(Vector&, idx_t rows) const override { return static_cast<std::int64_t>(rows) * width_; }
   explicit FixedColumn(std::int64_t width) : width_(width) {}
 
   arrow::Status Append(Vector& vector, idx_t rows) override {
@@ -282,6 +284,17 @@ class BoolColumn : public Column {
 
 class StringColumn : public Column {
  public:
+  std::int64_t BytesOf(Vector& vector, idx_t rows) const override {
+    UnifiedVectorFormat format;
+    vector.ToUnifiedFormat(rows, format);
+    const auto* strings = reinterpret_cast<const ::duckdb::string_t*>(format.data);
+    std::int64_t length = static_cast<std::int64_t>(rows) * 4;
+    for (idx_t row = 0; row < rows; ++row) {
+      const auto at = format.sel->get_index(row);
+      if (format.validity.RowIsValid(at)) length += strings[at].GetSize();
+    }
+    return length;
+  }
   arrow::Status Append(Vector& vector, idx_t rows) override {
     UnifiedVectorFormat format;
     vector.ToUnifiedFormat(rows, format);
@@ -424,6 +437,12 @@ class ColumnwiseExporter : public ArrowExporter {
   std::int64_t bytes() const override {
     std::int64_t sum = 0;
     for (const auto& column : columns_) sum += column->bytes();
+    return sum;
+  }
+
+  std::int64_t BytesOf(DataChunk& chunk) const override {
+    std::int64_t sum = 0;
+    for (idx_t i = 0; i < columns_.size(); ++i) sum += columns_[i]->BytesOf(chunk.data[i], chunk.size());
     return sum;
   }
 

@@ -33,6 +33,8 @@ class ArrowExporter {
   std::int64_t rows() const { return rows_; }
   virtual std::int64_t bytes() const = 0;
 
+  /// What Append would add for the whole chunk, about.
+  virtual std::int64_t BytesOf(::duckdb::DataChunk& chunk) const = 0;
   virtual Status Append(::duckdb::DataChunk& chunk) = 0;
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Finish() = 0;
 

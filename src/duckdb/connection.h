@@ -52,6 +52,7 @@ class [[nodiscard]] RunningCall {
 
   /// The cancel's error when there was one, else `error`: an interrupted statement failed because it was told to.
   Error Explain(Error error) const;
+  std::optional<Error> why() const { return cancellation_->why(); }
 
  private:
   SharedConnection& shared_;

@@ -162,6 +162,8 @@ std::optional<std::size_t> CharacterOf(const ErrorData& error, std::string_view 
   const std::string position = Info(error, "position");
   if (position.empty()) return std::nullopt;
   const std::size_t byte = std::strtoull(position.c_str(), nullptr, 10);
+  // The parser's own errors count characters already, everything after it counts bytes.
+  if (error.Type() == ExceptionType::PARSER && Info(error, "error_subtype") == "SYNTAX_ERROR") return byte + 1;
   if (byte > sql.size()) return std::nullopt;
   const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
   return 1 + static_cast<std::size_t>(std::count_if(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(byte), starts_character));
@@ -172,10 +174,10 @@ Error Translate(const ErrorData& error, std::string_view sql) {
   std::string text = WithoutPointer(error.RawMessage());
   if (error.Type() == ExceptionType::INTERRUPT) text = "canceling statement due to user request";
   std::string hint = TakeHint(text);
-  Error result(code, text.empty() ? std::string("unknown error") : std::move(text));
-  if (!hint.empty()) result = std::move(result).WithHint(std::move(hint));
-  if (const auto position = CharacterOf(error, sql)) result = std::move(result).AtPosition(*position);
-  if (error.Type() == ExceptionType::FATAL) result = std::move(result).Poisoned();
+  Error result = Error(code, text.empty() ? std::string("unknown error") : std::move(text)).WithHint(std::move(hint));
+  // The setters change `result` in place and give it back; assigning it to itself would empty it.
+  if (const auto position = CharacterOf(error, sql)) (void)std::move(result).AtPosition(*position);
+  if (error.Type() == ExceptionType::FATAL) (void)std::move(result).Poisoned();
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "duckdb/parameters.h"
 
 #include <duckdb/parser/expression/cast_expression.hpp>
+#include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/parameter_expression.hpp>
 #include <duckdb/parser/expression/subquery_expression.hpp>
 #include <duckdb/parser/parsed_data/copy_info.hpp>
@@ -139,6 +140,20 @@ class Caster {
 
 void CastParameters(SQLStatement& statement, const ParameterCasts& casts) {
   if (!casts.empty()) Caster(casts).Visit(statement);
+}
+
+void CastNullColumns(SQLStatement& statement) {
+  if (statement.type != StatementType::SELECT_STATEMENT) return;
+  auto& node = *statement.Cast<SelectStatement>().node;
+  if (node.type != QueryNodeType::SELECT_NODE) return;
+  for (auto& column : node.Cast<SelectNode>().select_list) {
+    if (column->GetExpressionClass() != ExpressionClass::CONSTANT) continue;
+    const auto& value = column->Cast<ConstantExpression>().value;
+    if (!value.IsNull() || value.type().id() != LogicalTypeId::SQLNULL) continue;
+    std::string name = column->HasAlias() ? std::string(column->GetAlias()) : column->ToString();
+    column = make_uniq<CastExpression>(LogicalType::VARCHAR, std::move(column));
+    column->SetAlias(std::move(name));
+  }
 }
 
 }  // namespace tavana::duckdb_engine

@@ -23,9 +23,10 @@ DuckDbResult::~DuckDbResult() {
 }
 
 Result<std::unique_ptr<DuckDbResult>> DuckDbResult::Create(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call,
-                                                           std::unique_ptr<::duckdb::QueryResult> result, std::string sql, bool returns_rows) {
+                                                           std::unique_ptr<::duckdb::QueryResult> result, std::string sql, bool returns_rows, bool counts_rows) {
   std::unique_ptr<DuckDbResult> created(new DuckDbResult(std::move(shared), call, std::move(sql)));
   created->result_ = std::move(result);
+  created->counts_rows_ = counts_rows;
   if (created->result_->type == ::duckdb::QueryResultType::STREAM_RESULT) {
     created->shared_->streaming = created.get();
     const std::lock_guard lock(created->shared_->running_mutex);
@@ -74,6 +75,7 @@ void DuckDbResult::ReleaseDuckDb(bool ended) {
 }
 
 void DuckDbResult::DropAside() {
+  rest_.reset();
   for (const auto& part : aside_) shared_->aside_bytes -= part.bytes;
   aside_.clear();
 }
@@ -154,24 +156,57 @@ Status DuckDbResult::MoveAside(const Cancellation& cancellation) {
   }
 }
 
+Status DuckDbResult::Take(::duckdb::unique_ptr<DataChunk> chunk) {
+  const auto bytes = exporter_->BytesOf(*chunk);
+  if (bytes <= 2 * engine::kBatchBytes) return exporter_->Append(*chunk);
+  rest_ = std::move(chunk);
+  rest_from_ = 0;
+  rest_step_ = std::max<::duckdb::idx_t>(1, rest_->size() * static_cast<std::uint64_t>(engine::kBatchBytes) / static_cast<std::uint64_t>(bytes));
+  return TakeRest();
+}
+
+Status DuckDbResult::TakeRest() {
+  try {
+    const auto rows = std::min(rest_step_, rest_->size() - rest_from_);
+    ::duckdb::SelectionVector selected(rows);
+    for (::duckdb::idx_t row = 0; row < rows; ++row) selected.set_index(row, rest_from_ + row);
+    DataChunk slice;
+    slice.InitializeEmpty(rest_->GetTypes());
+    slice.Slice(*rest_, selected, rows);
+    TAVANA_RETURN_IF_ERROR(exporter_->Append(slice));
+    rest_from_ += rows;
+    if (rest_from_ >= rest_->size()) rest_.reset();
+    return Status::Ok();
+  } catch (const std::exception& exception) {
+    return Complain(*shared_->instance, ::duckdb::ErrorData(exception), sql_);
+  }
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> DuckDbResult::Next(const engine::CallContext& call) {
   const std::lock_guard lock(shared_->mutex);
   // An error met while moving aside comes after the rows before it.
-  if (error_ && aside_.empty()) return *error_;
-  if (!result_ && aside_.empty()) return std::shared_ptr<arrow::RecordBatch>();
+  if (error_ && aside_.empty() && !rest_) return *error_;
+  if (!result_ && aside_.empty() && !rest_) return std::shared_ptr<arrow::RecordBatch>();
   if (const auto why = call.cancellation->why()) {
     Fail(*why);
     return *why;
   }
   const RunningCall running(*shared_, call);
   while (exporter_->bytes() < target_bytes_) {
+    if (rest_) {
+      if (auto status = TakeRest(); !status.ok()) {
+        Fail(std::move(status).error());
+        return *error_;
+      }
+      continue;
+    }
     auto chunk = Fetch();
     if (!chunk.ok()) {
       Fail(running.Explain(std::move(chunk).error()));
       return *error_;
     }
     if (!*chunk) break;
-    if (auto status = exporter_->Append(**chunk); !status.ok()) {
+    if (auto status = Take(std::move(*chunk)); !status.ok()) {
       Fail(std::move(status).error());
       return *error_;
     }
@@ -187,6 +222,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DuckDbResult::Next(const engine::Cal
     return *error_;
   }
   summary_.rows += (*batch)->num_rows();
+  if (counts_rows_) summary_.affected = summary_.rows;
   return batch;
 }
 

@@ -308,7 +308,10 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql, std::
     if (parser.statements.size() > 1) return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
     Name(statement, *parser.statements[0]);
     shared.context().PreprocessStatements(parser.statements);
-    for (auto& part : parser.statements) statement.parts.push_back(std::move(part));
+    for (auto& part : parser.statements) {
+      CastNullColumns(*part);
+      statement.parts.push_back(std::move(part));
+    }
     return DescribeParsed(shared, std::move(statement), parameter_types);
   } catch (const std::exception& exception) {
     return Complain(*shared.instance, ::duckdb::ErrorData(exception), sql);

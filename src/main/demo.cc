@@ -26,11 +26,25 @@ constexpr DemoFile kFiles[] = {
     {"cars.json", "cars", "read_json"},
 };
 
-/// dbgen refuses to run over tables that are there, and a script has no IF: a database file that has them keeps them.
+constexpr const char* kTpchTables[] = {"lineitem", "orders", "partsupp", "part", "supplier", "customer", "nation", "region"};
+
 std::string TpchSql(double scale) {
   char call[64];
-  std::snprintf(call, sizeof call, "CALL dbgen(sf = %.10g);\n", scale);
-  return std::string("LOAD tpch;\n") + call;
+  std::snprintf(call, sizeof call, "LOAD tpch;\nCALL dbgen(sf = %.10g);\n", scale);
+  return call;
+}
+
+/// dbgen refuses to run over tables that are there. A database file may hold some, of an earlier demo or of the user's
+/// own, and keeps them: only what is missing is copied from a catalog beside it.
+std::string TpchIntoFileSql(double scale) {
+  char call[160];
+  std::snprintf(call, sizeof call,
+                "LOAD tpch;\nATTACH ':memory:' AS tavana_demo;\nCALL dbgen(sf = %.10g, catalog = 'tavana_demo');\n", scale);
+  std::string sql = call;
+  for (const std::string table : kTpchTables) {
+    sql += "CREATE TABLE IF NOT EXISTS " + table + " AS FROM tavana_demo.main." + table + ";\n";
+  }
+  return sql + "DETACH tavana_demo;\n";
 }
 
 }  // namespace
@@ -46,18 +60,13 @@ Result<std::string> DemoSql(std::string_view directory, double scale, bool persi
     sql += std::string("CREATE OR REPLACE VIEW ") + file.view + " AS SELECT * FROM " + file.reader + "(" +
            Quoted(path.string()) + ");\n";
   }
-  if (persistent) {
-    for (const char* table : {"lineitem", "orders", "partsupp", "part", "supplier", "customer", "nation", "region"}) {
-      sql += std::string("DROP TABLE IF EXISTS ") + table + ";\n";
-    }
-  }
-  return sql + TpchSql(scale);
+  return sql + (persistent ? TpchIntoFileSql(scale) : TpchSql(scale));
 }
 
 std::string_view DemoQueries() {
   return "Three queries to paste:\n"
          "\n"
-         "  SELECT ORIGIN, count(*) AS flights, round(avg(DEP_DELAY), 1) AS delay FROM flights GROUP BY 1 ORDER BY 2 DESC LIMIT 10;\n"
+         "  SELECT origin, count(*) AS flights, round(avg(delay), 1) AS average_delay FROM flights GROUP BY 1 ORDER BY 2 DESC LIMIT 10;\n"
          "\n"
          "  SELECT l_returnflag, l_linestatus, sum(l_quantity) AS quantity, count(*) AS lines FROM lineitem GROUP BY ALL ORDER BY ALL;\n"
          "\n"

@@ -149,7 +149,7 @@ Result<std::unique_ptr<gateway::http::HttpDoor>> ListenHttp(asio::io_context& io
 }
 
 Status Announce(const config::ServeOptions& options, std::uint16_t pg_port, std::uint16_t http_port) {
-  std::printf("tavana %s (DuckDB %s) is ready: psql -h %s -p %u -U tavana   http://%s:%u/ready\n", TAVANA_VERSION,
+  std::printf("tavana %s (DuckDB v%s) is ready: psql -h %s -p %u -U tavana   http://%s:%u/ready\n", TAVANA_VERSION,
               TAVANA_DUCKDB_VERSION, options.bind_address.c_str(), unsigned{pg_port}, options.bind_address.c_str(),
               unsigned{http_port});
   if (options.demo) std::printf("\n%s\n", std::string(DemoQueries()).c_str());
@@ -198,7 +198,7 @@ int Serve(const config::ServeOptions& options) {
   std::jthread exit_on_signal = ExitOnSignal(0, *spill);
 
   // Declared before what uses them: the threads stop first, then the doors and the engine go.
-  observe::Metrics metrics({.version = TAVANA_VERSION, .engine = std::string("DuckDB ") + TAVANA_DUCKDB_VERSION});
+  observe::Metrics metrics({.version = TAVANA_VERSION, .engine = std::string("DuckDB v") + TAVANA_DUCKDB_VERSION});
   ProcessState state;
   std::unique_ptr<engine::Engine> engine;
   asio::io_context io;

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
     case Action::kServe: return tavana::Serve((*command).serve);
     case Action::kHelp: return Print(tavana::config::GeneralHelp());
     case Action::kServeHelp: return Print(tavana::config::ServeHelp());
-    case Action::kVersion: return Print("tavana " TAVANA_VERSION " (DuckDB " TAVANA_DUCKDB_VERSION ")\n");
+    case Action::kVersion: return Print("tavana " TAVANA_VERSION " (DuckDB v" TAVANA_DUCKDB_VERSION ")\n");
     case Action::kOptionsMarkdown: return Print(tavana::config::OptionsMarkdown());
   }
   return 1;

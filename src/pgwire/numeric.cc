@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "pgwire/byte_order.h"
+#include "pgwire/text_format.h"
 
 namespace tavana::pgwire {
 namespace {
@@ -62,6 +63,37 @@ void AppendNumericBinary(std::string_view text, ByteBuffer& out) {
   PutU16(out, negative && first != last ? kNegative : kPositive);
   PutU16(out, static_cast<std::uint16_t>(fraction.size()));
   for (std::int32_t index = first; index < last; ++index) PutU16(out, group(index));
+}
+
+char* PutNumericBinary(char* to, std::int64_t value, std::int32_t scale) {
+  const std::uint64_t magnitude = Magnitude(value);
+  const std::int32_t fraction_groups = (scale + kDigitsPerGroup - 1) / kDigitsPerGroup;
+  const std::uint64_t power = internal::kPowersOfTen[scale];
+  std::uint64_t whole = magnitude / power;
+  std::uint64_t fraction = magnitude % power * internal::kPowersOfTen[fraction_groups * kDigitsPerGroup - scale];
+
+  // Least significant first, without the zeros at the end.
+  std::uint16_t groups[10];
+  std::int32_t count = 0;
+  for (std::int32_t i = 0; i < fraction_groups; ++i, fraction /= 10000) {
+    const auto group = static_cast<std::uint16_t>(fraction % 10000);
+    if (count != 0 || group != 0) groups[count++] = group;
+  }
+  std::int32_t weight = -1;
+  for (; whole != 0; whole /= 10000, ++weight) {
+    const auto group = static_cast<std::uint16_t>(whole % 10000);
+    if (count != 0 || group != 0) groups[count++] = group;
+  }
+  while (count != 0 && groups[count - 1] == 0) {
+    --count;
+    --weight;
+  }
+  to = PutBigEndian(to, static_cast<std::uint16_t>(count));
+  to = PutBigEndian(to, static_cast<std::int16_t>(count == 0 ? 0 : weight));
+  to = PutBigEndian(to, value < 0 ? kNegative : kPositive);
+  to = PutBigEndian(to, static_cast<std::uint16_t>(scale));
+  while (count != 0) to = PutBigEndian(to, groups[--count]);
+  return to;
 }
 
 std::optional<std::string> NumericText(std::string_view binary) {

@@ -6,6 +6,7 @@
 #include "pgwire/byte_order.h"
 #include "pgwire/cell_put.h"
 #include "pgwire/cell_source.h"
+#include "pgwire/numeric.h"
 
 namespace tavana::pgwire {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::size_t kMaxFieldBytes = (std::size_t{1} << 30) - 1;
 constexpr std::size_t kMaxRowBytes = std::numeric_limits<std::int32_t>::max();
 
 /// How a column's cells are written, decided once.
-enum class Writer : std::uint8_t { kFixedText, kFixedBinary, kBytes, kAppendText, kAppendBinary };
+enum class Writer : std::uint8_t { kFixedText, kFixedBinary, kBytes, kAppendText, kAppendBinary, kDecimalBinary };
 
 struct Column {
   CellSource cells;
@@ -31,6 +32,9 @@ Writer WriterOf(const CellSource& cells, bool binary) {
       return binary ? Writer::kBytes : Writer::kAppendText;
     default:
       break;
+  }
+  if (binary && cells.kind == CellKind::kDecimal128 && cells.scale >= 0 && cells.scale <= 16) {
+    return Writer::kDecimalBinary;
   }
   if (binary) return IsFixedBinary(cells) ? Writer::kFixedBinary : Writer::kAppendBinary;
   return IsFixedText(cells.kind) ? Writer::kFixedText : Writer::kAppendText;
@@ -90,6 +94,13 @@ struct RowEncoder::State {
       case Writer::kBytes: {
         const std::string_view bytes = cells.Bytes(row);
         return bytes.size() > kMaxFieldBytes ? nullptr : PutBytes(bytes, to, out);
+      }
+      case Writer::kDecimalBinary: {
+        const auto value = cells.At<Int128>(row);
+        if (value != static_cast<std::int64_t>(value)) return PutAppended(column, row, to, out);
+        char* end = PutNumericBinary(to + 4, static_cast<std::int64_t>(value), cells.scale);
+        PutBigEndian(to, static_cast<std::int32_t>(end - to - 4));
+        return end;
       }
       case Writer::kAppendText: case Writer::kAppendBinary:
         if (cells.kind == CellKind::kDictionary && cells.children[0].IsNull(cells.DictionaryRow(row))) {

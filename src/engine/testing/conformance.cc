@@ -7,6 +7,9 @@
 
 // SQL here is DuckDB's dialect. A test's session must be usable when it ends (the fixture checks).
 namespace tavana::engine::testing {
+
+EngineFactory ConformanceOf(EngineFactory factory) { return factory; }
+
 namespace {
 
 /// A count over 10^16 rows: does not end by itself.

@@ -14,14 +14,17 @@
 /// Runs the suite that every engine passes over the engines that the factory (a callable that gives a
 /// std::unique_ptr<engine::Engine>, fresh and empty) makes. At namespace scope of a *_test.cc:
 ///     TAVANA_ENGINE_CONFORMANCE(DuckDb, [] { return duckdb::OpenInMemory(); });
-#define TAVANA_ENGINE_CONFORMANCE(Name, ...)       \
+#define TAVANA_ENGINE_CONFORMANCE(Name, ...)          \
   using ::tavana::engine::testing::EngineConformance; \
-  INSTANTIATE_TEST_SUITE_P(Name, EngineConformance, \
-                           ::testing::Values(::tavana::engine::testing::EngineFactory(__VA_ARGS__)))
+  INSTANTIATE_TEST_SUITE_P(Name, EngineConformance,   \
+                           ::testing::Values(::tavana::engine::testing::ConformanceOf(__VA_ARGS__)))
 
 namespace tavana::engine::testing {
 
 using EngineFactory = std::function<std::unique_ptr<Engine>()>;
+
+/// `factory` itself. Stands in the file of the tests, so that a linker takes them out of their library.
+EngineFactory ConformanceOf(EngineFactory factory);
 
 /// No batch may be larger: eight times `kBatchBytes`, for a target is not a bound (chosen).
 inline constexpr std::int64_t kMaxBatchBytes = 8 * kBatchBytes;

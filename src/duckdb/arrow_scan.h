@@ -1,0 +1,22 @@
+#pragma once
+
+#include <arrow/api.h>
+
+#include <duckdb.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace tavana::duckdb_engine {
+
+/// Makes Arrow tables readable by name for the next statements of a connection, until `tables` is replaced.
+/// The tables live as long as the connection reads from them: until its next call.
+void OfferTables(::duckdb::ClientContext& context, std::map<std::string, std::shared_ptr<arrow::Table>> tables);
+
+/// Makes `statement` read the offered tables where it names them, even when the catalog has tables of those names.
+void ReadOfferedTables(::duckdb::ClientContext& context, ::duckdb::SQLStatement& statement);
+
+/// Once per instance, before its first connection.
+void RegisterArrowTables(::duckdb::DBConfig& config);
+
+}  // namespace tavana::duckdb_engine

@@ -1,0 +1,11 @@
+#include "engine/testing/conformance.h"
+
+#include "duckdb/engine.h"
+
+namespace tavana::duckdb_engine {
+namespace {
+
+TAVANA_ENGINE_CONFORMANCE(DuckDb, [] { return *OpenDuckDb({}); });
+
+}  // namespace
+}  // namespace tavana::duckdb_engine

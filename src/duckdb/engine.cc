@@ -1,0 +1,125 @@
+#include "duckdb/engine.h"
+
+#include <algorithm>
+#include <duckdb.hpp>
+#include <duckdb/main/attached_database.hpp>
+#include <duckdb/main/config.hpp>
+#include <duckdb/main/database_manager.hpp>
+#include <duckdb/main/valid_checker.hpp>
+#include <duckdb/parser/keyword_helper.hpp>
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include "duckdb/arrow_scan.h"
+#include "duckdb/errors.h"
+#include "duckdb/instance.h"
+#include "duckdb/session.h"
+
+namespace tavana::duckdb_engine {
+namespace {
+
+std::string Literal(const std::string& text) { return ::duckdb::KeywordHelper::WriteQuoted(text, '\''); }
+
+class DuckDbEngine : public engine::Engine {
+ public:
+  explicit DuckDbEngine(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
+
+  Result<std::unique_ptr<engine::Session>> Open(const engine::SessionOptions& options) override {
+    if (poisoned()) return Error(ErrorCode::kUnavailable, "the engine met a fatal error and must be restarted");
+    const auto names = DatabaseNames();
+    if (std::find(names.begin(), names.end(), options.database) == names.end()) {
+      std::string hint = "Databases here:";
+      for (const auto& name : names) hint += (name == names.front() ? " " : ", ") + name;
+      return Error(ErrorCode::kUndefinedDatabase, "database \"" + options.database + "\" does not exist").WithHint(hint + ".");
+    }
+    return OpenSession(instance_, options);
+  }
+
+  std::vector<std::string> DatabaseNames() override {
+    std::vector<std::string> names{"tavana", "main"};
+    try {
+      for (const auto& database : instance_->database->instance->GetDatabaseManager().GetDatabases()) {
+        const auto name = database->GetName();
+        // The instance's own first database is empty and only there because DuckDB needs one.
+        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main") continue;
+        names.push_back(name);
+      }
+    } catch (const std::exception&) {
+      // The default ones are always there.
+    }
+    return names;
+  }
+
+  std::string description() const override { return std::string("DuckDB ") + ::duckdb::DuckDB::LibraryVersion(); }
+  bool poisoned() const override { return instance_->poisoned.load(std::memory_order_relaxed); }
+
+ private:
+  std::shared_ptr<Instance> instance_;
+};
+
+Status CheckSpillDirectory(const std::string& directory) {
+  if (directory.empty()) return Status::Ok();
+  std::error_code code;
+  std::filesystem::create_directories(directory, code);
+  if (code || !std::filesystem::is_directory(directory) || ::access(directory.c_str(), W_OK | X_OK) != 0) {
+    return Error(ErrorCode::kInvalidParameter, "the spill directory " + directory + " can not be written");
+  }
+  return Status::Ok();
+}
+
+void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
+  using ::duckdb::Value;
+  if (options.threads > 0) config.SetOptionByName("threads", Value::BIGINT(options.threads));
+  if (options.memory_limit_bytes > 0) config.SetOptionByName("memory_limit", Value(std::to_string(options.memory_limit_bytes) + "B"));
+  if (!options.spill_directory.empty()) config.SetOptionByName("temp_directory", Value(options.spill_directory));
+  if (options.spill_limit_bytes > 0) config.SetOptionByName("max_temp_directory_size", Value(std::to_string(options.spill_limit_bytes) + "B"));
+  if (!options.extension_directory.empty()) config.SetOptionByName("extension_directory", Value(options.extension_directory));
+  config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
+  config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
+  config.SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
+  RegisterArrowTables(config);
+}
+
+Status RunAtOpen(::duckdb::Connection& connection, const std::string& sql, const std::string& what) {
+  const auto result = connection.Query(sql);
+  if (!result->HasError()) return Status::Ok();
+  const auto error = TranslateError(result->GetErrorObject(), {});
+  return Error(error.code(), what + ": " + error.message()).WithHint(error.hint());
+}
+
+}  // namespace
+
+Error Complain(Instance& instance, const ::duckdb::ErrorData& error, std::string_view sql) {
+  Error translated = TranslateError(error, sql);
+  if (!translated.poisoned() && translated.code() == ErrorCode::kInternal && instance.database &&
+      ::duckdb::ValidChecker::IsInvalidated(*instance.database->instance)) {
+    (void)std::move(translated).Poisoned();
+  }
+  if (translated.poisoned()) instance.poisoned.store(true, std::memory_order_relaxed);
+  return translated;
+}
+
+Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options) {
+  TAVANA_RETURN_IF_ERROR(CheckSpillDirectory(options.spill_directory));
+  try {
+    auto instance = std::make_shared<Instance>();
+    instance->options = options;
+    ::duckdb::DBConfig config;
+    Configure(config, options);
+    instance->database = std::make_unique<::duckdb::DuckDB>(nullptr, &config);
+    ::duckdb::Connection connection(*instance->database);
+    const bool in_memory = options.database_path.empty() || options.database_path == ":memory:";
+    TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "ATTACH " + Literal(in_memory ? ":memory:" : options.database_path) + " AS tavana",
+                                     in_memory ? "the default catalog can not be opened" : "the database file " + options.database_path + " can not be opened"));
+    TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "USE tavana", "the default catalog can not be used"));
+    if (!options.init_sql.empty()) TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
+    return std::unique_ptr<engine::Engine>(std::make_unique<DuckDbEngine>(std::move(instance)));
+  } catch (const std::exception& exception) {
+    const auto error = TranslateException(exception, {});
+    return Error(error.code(), "DuckDB can not be opened: " + error.message());
+  }
+}
+
+}  // namespace tavana::duckdb_engine

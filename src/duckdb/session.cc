@@ -1,0 +1,426 @@
+#include "duckdb/session.h"
+
+#include <algorithm>
+#include <duckdb/catalog/catalog_search_path.hpp>
+#include <duckdb/common/string_util.hpp>
+#include <duckdb/main/client_config.hpp>
+#include <duckdb/main/client_data.hpp>
+#include <duckdb/main/prepared_statement_data.hpp>
+#include <duckdb/main/valid_checker.hpp>
+#include <duckdb/parser/keyword_helper.hpp>
+#include <duckdb/transaction/meta_transaction.hpp>
+#include <unordered_map>
+#include <utility>
+
+#include "duckdb/arrow_scan.h"
+#include "duckdb/errors.h"
+#include "duckdb/result.h"
+#include "duckdb/statement.h"
+#include "duckdb/values.h"
+
+namespace tavana::duckdb_engine {
+namespace {
+
+using Values = ::duckdb::case_insensitive_map_t<::duckdb::BoundParameterData>;
+
+/// Rows joined into one INSERT while ingesting (chosen: large enough to hide its cost, small beside any memory limit).
+constexpr std::int64_t kIngestBytes = 32 << 20;
+
+std::string Quoted(const std::string& name) { return ::duckdb::KeywordHelper::WriteQuoted(name, '"'); }
+std::string Literal(const std::string& text) { return ::duckdb::KeywordHelper::WriteQuoted(text, '\''); }
+
+class DuckDbSession : public engine::Session {
+ public:
+  DuckDbSession(std::shared_ptr<Instance> instance, engine::SessionOptions options)
+      : shared_(std::make_shared<SharedConnection>(std::move(instance))), options_(std::move(options)) {}
+
+  ~DuckDbSession() override {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->connection) CloseResults();
+  }
+
+  Status Connect() {
+    try {
+      auto connection = std::make_unique<::duckdb::Connection>(*shared_->instance->database);
+      auto& config = ::duckdb::ClientConfig::GetConfig(*connection->context);
+      config.enable_progress_bar = true;  // else there is no progress to ask for
+      config.print_progress_bar = false;
+      config.wait_time = 0;
+      {
+        const std::lock_guard lock(shared_->running_mutex);
+        shared_->connection = std::move(connection);
+      }
+      TAVANA_RETURN_IF_ERROR(Run("SET errors_as_json = true"));  // the only form that keeps positions
+      const bool is_default = options_.database == "tavana" || options_.database == "main";
+      TAVANA_RETURN_IF_ERROR(Run("USE " + (is_default ? std::string("tavana") : Quoted(options_.database))));
+      if (options_.database == "main") TAVANA_RETURN_IF_ERROR(Run("CREATE OR REPLACE TEMP MACRO current_database() AS 'main'"));
+      return Status::Ok();
+    } catch (const std::exception& exception) {
+      return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+    }
+  }
+
+  Result<engine::Prepared> Prepare(const engine::CallContext& call, std::string_view sql,
+                                   std::span<const std::shared_ptr<arrow::DataType>> parameter_types) override {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto why = call.cancellation->why()) return *std::move(why);
+    TAVANA_RETURN_IF_ERROR(MakeWay(call, false));
+    const RunningCall running(*shared_, call);
+    auto statement = Describe(*shared_, sql, parameter_types);
+    if (!statement.ok()) return running.Explain(std::move(statement).error());
+    statement->described.id = engine::StatementId{++last_statement_};
+    auto described = statement->described;
+    statements_.emplace(described.id, std::make_unique<Statement>(std::move(*statement)));
+    return described;
+  }
+
+  void ClosePrepared(engine::StatementId statement) override {
+    const std::lock_guard lock(shared_->mutex);
+    statements_.erase(statement);
+  }
+
+  Result<std::unique_ptr<engine::ResultStream>> Execute(const engine::CallContext& call, engine::StatementId id,
+                                                        engine::ExecuteArguments arguments) override {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto why = call.cancellation->why()) return *std::move(why);
+    const auto found = statements_.find(id);
+    if (found == statements_.end()) return Error(ErrorCode::kUndefinedStatement, "prepared statement does not exist");
+    auto& statement = *found->second;
+    TAVANA_ASSIGN_OR_RETURN(auto values, BindValues(statement, arguments.parameters.get()));
+    TAVANA_RETURN_IF_ERROR(MakeWay(call, statement.ends_transaction));
+    const RunningCall running(*shared_, call);
+    try {
+      const bool reads_inline_tables = !arguments.inline_tables.empty();
+      OfferTables(shared_->context(), std::move(arguments.inline_tables));
+      if (statement.commits && TransactionFailed()) {
+        TAVANA_RETURN_IF_ERROR(Run("ROLLBACK"));
+        return Error(ErrorCode::kFailedTransaction, "the transaction failed and was rolled back");
+      }
+      auto result = reads_inline_tables ? StartOverInlineTables(statement, values, running) : Start(statement, values, running);
+      if (!result.ok()) return running.Explain(std::move(result).error());
+      auto stream = DuckDbResult::Create(shared_, call, std::move(*result), statement.sql, statement.described.returns_rows,
+                                         statement.described.kind == engine::StatementKind::kDml);
+      if (!stream.ok()) return running.Explain(std::move(stream).error());
+      NoteSetting(statement);
+      return std::unique_ptr<engine::ResultStream>(std::move(*stream));
+    } catch (const std::exception& exception) {
+      return running.Explain(Complain(*shared_->instance, ::duckdb::ErrorData(exception), statement.sql));
+    }
+  }
+
+  Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target, arrow::RecordBatchReader& batches) override {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto why = call.cancellation->why()) return *std::move(why);
+    TAVANA_RETURN_IF_ERROR(MakeWay(call, false));
+    const RunningCall running(*shared_, call);
+    const bool own_transaction = shared_->context().transaction.IsAutoCommit();
+    if (own_transaction) TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
+    auto rows = IngestInTransaction(call, target, batches);
+    if (rows.ok() && own_transaction) {
+      if (auto status = Run("COMMIT"); !status.ok()) rows = std::move(status).error();
+    }
+    if (!rows.ok()) {
+      if (own_transaction && !shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
+      if (!own_transaction) FailTransaction(rows.error().message());
+      return running.Explain(std::move(rows).error());
+    }
+    return rows;
+  }
+
+  engine::Progress GetProgress() const override {
+    const std::lock_guard lock(shared_->running_mutex);
+    if (!shared_->connection) return {};
+    auto progress = shared_->connection->context->GetQueryProgress();
+    const double percent = progress.GetPercentage();
+    return {.fraction = percent < 0 ? -1 : std::min(percent / 100, 1.0), .rows_processed = progress.GetRowsProcesseed(), .rows_total = progress.GetTotalRowsToProcess()};
+  }
+
+  void Cancel(std::optional<engine::QueryId> query) override {
+    std::vector<std::shared_ptr<Cancellation>> cancelled;
+    {
+      const std::lock_guard lock(shared_->running_mutex);
+      for (const auto& running : shared_->running) {
+        if (!query || running.query == *query) cancelled.push_back(running.cancellation);
+      }
+    }
+    for (const auto& cancellation : cancelled) cancellation->Cancel(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+  }
+
+  bool in_transaction() const override {
+    const std::lock_guard lock(shared_->mutex);
+    return !shared_->context().transaction.IsAutoCommit();
+  }
+
+  Result<engine::SessionSnapshot> Snapshot() override {
+    const std::lock_guard lock(shared_->mutex);
+    engine::SessionSnapshot snapshot{.settings = settings_, .statements = {}, .pinned_by = {}};
+    for (const auto& [id, statement] : statements_) snapshot.statements[id] = statement->sql;
+    if (in_transaction()) {
+      snapshot.pinned_by = "open transaction";
+    } else if (!shared_->results.empty()) {
+      snapshot.pinned_by = "open result";
+    } else if (has_variable_) {
+      snapshot.pinned_by = "session variable";
+    } else {
+      TAVANA_ASSIGN_OR_RETURN(const bool temporary, HasTemporaryObjects());
+      if (temporary) snapshot.pinned_by = "temporary table";
+    }
+    return snapshot;
+  }
+
+  Status Restore(const engine::SessionSnapshot& snapshot) override {
+    const std::lock_guard lock(shared_->mutex);
+    TAVANA_RETURN_IF_ERROR(Reset());
+    for (const auto& [name, value] : snapshot.settings) {
+      TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
+      settings_[name] = value;
+    }
+    for (const auto& [id, sql] : snapshot.statements) {
+      TAVANA_ASSIGN_OR_RETURN(auto statement, Describe(*shared_, sql, {}));
+      statement.described.id = id;
+      last_statement_ = std::max(last_statement_, static_cast<std::uint64_t>(id));
+      statements_[id] = std::make_unique<Statement>(std::move(statement));
+    }
+    return Status::Ok();
+  }
+
+  Status Reset() override {
+    const std::lock_guard lock(shared_->mutex);
+    CloseResults();
+    statements_.clear();
+    settings_.clear();
+    has_variable_ = false;
+    if (in_transaction()) (void)Run("ROLLBACK");
+    // A fresh connection costs microseconds and leaves nothing behind: temporary objects, settings, secrets of states.
+    std::unique_ptr<::duckdb::Connection> old;
+    {
+      const std::lock_guard running_lock(shared_->running_mutex);
+      old = std::move(shared_->connection);
+    }
+    auto status = Connect();
+    if (!shared_->connection) {
+      const std::lock_guard running_lock(shared_->running_mutex);
+      shared_->connection = std::move(old);
+    }
+    return status;
+  }
+
+ private:
+  /// Runs our own SQL to its end.
+  Status Run(const std::string& sql) {
+    try {
+      const auto result = shared_->connection->Query(sql);
+      if (result->HasError()) return Complain(*shared_->instance, result->GetErrorObject(), {});
+      return Status::Ok();
+    } catch (const std::exception& exception) {
+      return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+    }
+  }
+
+  /// DuckDB streams one result a connection: what is left of it is moved aside before anything else runs. The end of a
+  /// transaction is not refused because an old result is too large; that result fails instead.
+  Status MakeWay(const engine::CallContext& call, bool ends_transaction) {
+    if (shared_->streaming == nullptr) return Status::Ok();
+    auto* const streaming = shared_->streaming;
+    auto status = streaming->MoveAside(*call.cancellation);
+    if (status.ok() || !ends_transaction || status.error().code() != ErrorCode::kQuotaExceeded) return status;
+    streaming->Fail(std::move(status).error());
+    return Status::Ok();
+  }
+
+  void CloseResults() {
+    for (auto* result : shared_->results) result->Fail(Error(ErrorCode::kUndefinedCursor, "the result was closed"));
+  }
+
+  bool TransactionFailed() {
+    auto& context = shared_->context();
+    return !context.transaction.IsAutoCommit() && context.transaction.HasActiveTransaction() &&
+           ::duckdb::ValidChecker::IsInvalidated(context.ActiveTransaction());
+  }
+
+  void FailTransaction(const std::string& why) {
+    auto& context = shared_->context();
+    if (context.transaction.HasActiveTransaction()) ::duckdb::ValidChecker::Invalidate(context.ActiveTransaction(), why);
+  }
+
+  Result<Values> BindValues(const Statement& statement, const arrow::RecordBatch* row) {
+    Values values;
+    const int given = row == nullptr ? 0 : row->num_columns();
+    const auto expected = static_cast<int>(statement.parameter_names.size());
+    if (given != expected || (expected > 0 && row->num_rows() != 1)) {
+      return Error(ErrorCode::kProtocol, "the statement has " + std::to_string(expected) + " parameters, " + std::to_string(given) + " values were given");
+    }
+    for (int i = 0; i < expected; ++i) {
+      const auto& name = statement.parameter_names[static_cast<std::size_t>(i)];
+      if (name.empty()) continue;
+      TAVANA_ASSIGN_OR_RETURN(auto value, ValueOf(*row->column(i), 0));
+      const auto& type = statement.parameter_types[static_cast<std::size_t>(i)];
+      if (type.id() != ::duckdb::LogicalTypeId::INVALID && type.id() != ::duckdb::LogicalTypeId::UNKNOWN && value.type() != type) {
+        TAVANA_ASSIGN_OR_RETURN(value, CastTo(std::move(value), type, i + 1));
+      }
+      values.emplace(name, ::duckdb::BoundParameterData(std::move(value)));
+    }
+    return values;
+  }
+
+  Result<::duckdb::Value> CastTo(::duckdb::Value value, const ::duckdb::LogicalType& type, int number) {
+    try {
+      ::duckdb::Value cast;
+      std::string problem;
+      const bool from_text = value.type().id() == ::duckdb::LogicalTypeId::VARCHAR;
+      bool ok = false;
+      // Casts of ICU (timestamps with time zone) look settings up, which needs a transaction.
+      shared_->context().RunFunctionInTransaction([&] { ok = value.TryCastAs(shared_->context(), type, cast, &problem); }, false);
+      if (ok) return cast;
+      return Error(from_text ? ErrorCode::kInvalidText : ErrorCode::kOutOfRange,
+                   "invalid value for parameter $" + std::to_string(number) + " of type " + type.ToString() + (problem.empty() ? "" : ": " + problem));
+    } catch (const std::exception& exception) {
+      return TranslateException(exception, {});
+    }
+  }
+
+  Result<std::unique_ptr<::duckdb::QueryResult>> Finish(std::unique_ptr<::duckdb::PendingQueryResult> pending, const Statement& statement, const RunningCall& running) {
+    if (pending->HasError()) return Complain(*shared_->instance, pending->GetErrorObject(), statement.sql);
+    // DuckDB forgot an interrupt that came before it began: look again before the long part.
+    if (auto why = running.why()) {
+      pending.reset();
+      shared_->EndActiveQuery();
+      return *std::move(why);
+    }
+    std::unique_ptr<::duckdb::QueryResult> result = pending->Execute();
+    if (result->HasError()) return Complain(*shared_->instance, result->GetErrorObject(), statement.sql);
+    return result;
+  }
+
+  Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values, const RunningCall& running) {
+    ::duckdb::PendingQueryParameters parameters;
+    parameters.parameters = &values;
+    parameters.query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
+    if (statement.prepared) {
+      auto& data = statement.prepared->data;
+      parameters.query_parameters.output_type = data->properties.output_type;
+      return Finish(shared_->context().PendingQuery(statement.prepared->query, data, parameters), statement, running);
+    }
+    if (statement.parts.empty()) return EmptyResult();
+    std::unique_ptr<::duckdb::QueryResult> answer;
+    for (const auto& part : statement.parts) {
+      Values used;
+      for (const auto& [name, index] : part->named_param_map) {
+        if (const auto value = values.find(name); value != values.end()) used.emplace(*value);
+      }
+      const bool last = part == statement.parts.back();
+      ::duckdb::QueryParameters query_parameters(last);
+      query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
+      TAVANA_ASSIGN_OR_RETURN(auto result, Finish(shared_->context().PendingQuery(part->Copy(), used, query_parameters), statement, running));
+      if (!answer || result->properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT) answer = std::move(result);
+    }
+    return answer;
+  }
+
+  Result<std::unique_ptr<::duckdb::QueryResult>> StartOverInlineTables(Statement& statement, Values& values, const RunningCall& running) {
+    if (!statement.prepared && statement.parts.size() != 1) return Start(statement, values, running);
+    auto copy = statement.prepared ? statement.prepared->data->unbound_statement->Copy() : statement.parts[0]->Copy();
+    ReadOfferedTables(shared_->context(), *copy);
+    ::duckdb::QueryParameters query_parameters(true);
+    query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
+    return Finish(shared_->context().PendingQuery(std::move(copy), values, query_parameters), statement, running);
+  }
+
+  Result<std::unique_ptr<::duckdb::QueryResult>> EmptyResult() {
+    return std::unique_ptr<::duckdb::QueryResult>(shared_->context().Query("", ::duckdb::QueryParameters(false)));
+  }
+
+  void NoteSetting(const Statement& statement) {
+    if (statement.setting.empty()) return;
+    if (statement.sets_variable) {
+      has_variable_ = has_variable_ || !statement.resets_setting;
+      return;
+    }
+    if (statement.resets_setting) {
+      settings_.erase(statement.setting);
+      return;
+    }
+    if (statement.setting == "search_path" || statement.setting == "schema") {
+      const auto& paths = ::duckdb::ClientData::Get(shared_->context()).catalog_search_path->GetSetPaths();
+      settings_["search_path"] = ::duckdb::CatalogSearchEntry::ListToString(paths);
+      return;
+    }
+    ::duckdb::Value value;
+    if (shared_->context().TryGetCurrentSetting(statement.setting, value)) settings_[statement.setting] = value.ToString();
+  }
+
+  Result<bool> HasTemporaryObjects() {
+    try {
+      const auto result = shared_->connection->Query(
+          "SELECT (SELECT count(*) FROM duckdb_tables() WHERE temporary) + (SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal) + "
+          "(SELECT count(*) FROM duckdb_sequences() WHERE temporary)");
+      if (result->HasError()) return Complain(*shared_->instance, result->GetErrorObject(), {});
+      return result->GetValue(0, 0).GetValue<std::int64_t>() > 0;
+    } catch (const std::exception& exception) {
+      return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+    }
+  }
+
+  std::string NameOf(const engine::IngestTarget& target) {
+    std::string name;
+    if (target.temporary) return "temp." + Quoted(target.table);
+    if (!target.database.empty()) name += Quoted(target.database == "main" ? "tavana" : target.database) + "." + (target.schema.empty() ? "main." : "");
+    if (!target.schema.empty()) name += Quoted(target.schema) + ".";
+    return name + Quoted(target.table);
+  }
+
+  Result<std::int64_t> IngestInTransaction(const engine::CallContext& call, const engine::IngestTarget& target, arrow::RecordBatchReader& batches) {
+    using Mode = engine::IngestTarget::Mode;
+    constexpr const char* kSource = "__tavana_ingested";
+    const std::string name = NameOf(target);
+    if (target.mode != Mode::kAppend) {
+      auto empty = arrow::Table::MakeEmpty(batches.schema());
+      if (!empty.ok()) return Error(ErrorCode::kInternal, empty.status().message());
+      OfferTables(shared_->context(), {{kSource, *empty}});
+      const char* create = target.mode == Mode::kReplace ? "CREATE OR REPLACE TABLE " : target.mode == Mode::kCreate ? "CREATE TABLE " : "CREATE TABLE IF NOT EXISTS ";
+      TAVANA_RETURN_IF_ERROR(Run(create + name + " AS SELECT * FROM " + kSource));
+    }
+    std::int64_t rows = 0;
+    for (bool more = true; more;) {
+      std::vector<std::shared_ptr<arrow::RecordBatch>> gathered;
+      std::int64_t bytes = 0;
+      while (bytes < kIngestBytes) {
+        if (auto why = call.cancellation->why()) return *std::move(why);
+        std::shared_ptr<arrow::RecordBatch> batch;
+        if (const auto status = batches.ReadNext(&batch); !status.ok()) return Error(ErrorCode::kDataException, status.message());
+        more = batch != nullptr;
+        if (!more) break;
+        for (const auto& column : batch->column_data()) {
+          for (const auto& buffer : column->buffers) bytes += buffer ? buffer->size() : 0;
+        }
+        bytes += batch->num_rows();
+        gathered.push_back(std::move(batch));
+      }
+      if (gathered.empty()) continue;
+      auto table = arrow::Table::FromRecordBatches(batches.schema(), gathered);
+      if (!table.ok()) return Error(ErrorCode::kDataException, table.status().message());
+      rows += (*table)->num_rows();
+      OfferTables(shared_->context(), {{kSource, *std::move(table)}});
+      TAVANA_RETURN_IF_ERROR(Run("INSERT INTO " + name + " BY NAME SELECT * FROM " + kSource));
+    }
+    OfferTables(shared_->context(), {});
+    return rows;
+  }
+
+  std::shared_ptr<SharedConnection> shared_;
+  engine::SessionOptions options_;
+  std::unordered_map<engine::StatementId, std::unique_ptr<Statement>> statements_;
+  std::uint64_t last_statement_ = 0;
+  std::map<std::string, std::string> settings_;
+  bool has_variable_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<engine::Session>> OpenSession(std::shared_ptr<Instance> instance, const engine::SessionOptions& options) {
+  auto session = std::make_unique<DuckDbSession>(std::move(instance), options);
+  TAVANA_RETURN_IF_ERROR(session->Connect());
+  return std::unique_ptr<engine::Session>(std::move(session));
+}
+
+}  // namespace tavana::duckdb_engine
