@@ -51,7 +51,7 @@ ErrorCode CodeOfBinder(const ErrorData& error) {
   if (subtype == "NO_MATCHING_FUNCTION") return ErrorCode::kUndefinedFunction;
   if (subtype == "UNSUPPORTED") return ErrorCode::kUnsupported;
   if (Contains(text, "Ambiguous")) return ErrorCode::kAmbiguous;
-  if (Contains(text, "does not have a column") || Contains(text, "column") && Contains(text, "not found")) return ErrorCode::kUndefinedColumn;
+  if (Contains(text, "does not have a column") || (Contains(text, "column") && Contains(text, "not found"))) return ErrorCode::kUndefinedColumn;
   if (Contains(text, "Referenced table")) return ErrorCode::kUndefinedTable;
   if (Contains(text, "No function matches")) return ErrorCode::kUndefinedFunction;
   if (Contains(text, "not attached") || Contains(text, "Catalog \"")) return ErrorCode::kUndefinedDatabase;

@@ -44,7 +44,9 @@ Result<std::unique_ptr<DuckDbResult>> DuckDbResult::Create(std::shared_ptr<Share
 }
 
 Status DuckDbResult::ReadCount() {
-  const bool counts = result_->properties.return_type == ::duckdb::StatementReturnType::CHANGED_ROWS;
+  // CREATE TABLE AS counts too, though DuckDB says that it returns nothing.
+  const bool counts = result_->properties.return_type == ::duckdb::StatementReturnType::CHANGED_ROWS ||
+                      (result_->names.size() == 1 && result_->names[0] == "Count" && result_->types[0].id() == ::duckdb::LogicalTypeId::BIGINT);
   for (;;) {
     TAVANA_ASSIGN_OR_RETURN(const auto chunk, FetchFromDuckDb());
     if (!chunk) return Status::Ok();

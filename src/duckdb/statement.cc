@@ -173,6 +173,7 @@ bool IsKnown(const LogicalType& type) {
 struct Bound {
   std::unique_ptr<::duckdb::PreparedStatement> prepared;
   std::vector<LogicalType> parameter_types;  ///< INVALID where unknown
+  std::vector<bool> is_anything;  ///< empty, or by parameter
   bool columns_known = true;
   bool complete() const {
     return columns_known && std::all_of(parameter_types.begin(), parameter_types.end(), IsKnown);
@@ -218,7 +219,11 @@ class Describer {
       auto guessed = casts;
       for (const auto& name : open) guessed[name] = LogicalType(guess);
       auto next = Bind(parsed, guessed);
-      if (next.ok() && next->complete()) return next;
+      if (!next.ok() || !next->complete()) continue;
+      if (guess == LogicalTypeId::VARCHAR) {
+        for (std::size_t i = 0; i < first->parameter_types.size(); ++i) next->is_anything.push_back(!IsKnown(first->parameter_types[i]));
+      }
+      return next;
     }
     return first;
   }
@@ -229,8 +234,9 @@ class Describer {
 };
 
 Status DescribeParameters(SharedConnection& shared, Statement& statement) {
-  for (const auto& type : statement.parameter_types) {
-    if (!IsKnown(type)) {
+  for (std::size_t i = 0; i < statement.parameter_types.size(); ++i) {
+    const auto& type = statement.parameter_types[i];
+    if (!IsKnown(type) || (!statement.parameter_is_anything.empty() && statement.parameter_is_anything[i])) {
       statement.described.parameters.push_back(arrow::null());
       continue;
     }
@@ -278,6 +284,7 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement, 
     return LeaveOpen(shared, std::move(statement));
   }
   statement.parameter_types = bound->parameter_types;
+  statement.parameter_is_anything = bound->is_anything;
   if (!bound->columns_known) {
     CastParameters(*statement.parts[0], casts);
     return LeaveOpen(shared, std::move(statement));

@@ -25,6 +25,7 @@ struct Statement {
   /// DuckDB's name of each parameter, $1 first; empty for one that the text does not use.
   std::vector<std::string> parameter_names;
   std::vector<::duckdb::LogicalType> parameter_types;  ///< INVALID when unknown
+  std::vector<bool> parameter_is_anything;  ///< bound as text only because nothing says otherwise
   /// For SET and RESET: what they change.
   std::string setting;
   bool resets_setting = false;

@@ -158,6 +158,7 @@ void AppendJson(const CellSource& cell, std::int64_t row, CellContext& context, 
   if (cell.IsNull(row)) return out.Append("null");
   if (IsList(cell.kind)) return AppendJsonArray(cell, row, context, out);
   switch (cell.kind) {
+    case CellKind::kDictionary: return AppendJson(cell.children[0], cell.DictionaryRow(row), context, out);
     case CellKind::kStruct: return AppendJsonStruct(cell, row, context, out);
     case CellKind::kMap: return AppendJsonMap(cell, row, context, out);
     case CellKind::kSparseUnion: case CellKind::kDenseUnion: return AppendJsonUnion(cell, row, context, out);

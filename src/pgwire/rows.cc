@@ -65,7 +65,16 @@ struct RowEncoder::State {
     return to + bytes.size();
   }
 
-  char* PutAppended(const Column& column, std::int64_t row, char* to, ByteBuffer& out) {
+  // The rarer ways stay out of line, so that the loop over cells stays small.
+  [[gnu::noinline]] char* PutDecimalBinary(const Column& column, std::int64_t row, char* to, ByteBuffer& out) {
+    const auto value = column.cells.At<Int128>(row);
+    if (value != static_cast<std::int64_t>(value)) return PutAppended(column, row, to, out);
+    char* end = PutNumericBinary(to + 4, static_cast<std::int64_t>(value), column.cells.scale);
+    PutBigEndian(to, static_cast<std::int32_t>(end - to - 4));
+    return end;
+  }
+
+  [[gnu::noinline]] char* PutAppended(const Column& column, std::int64_t row, char* to, ByteBuffer& out) {
     scratch.clear();
     if (column.writer == Writer::kAppendText) {
       AppendText(column.cells, row, context, scratch);
@@ -95,13 +104,8 @@ struct RowEncoder::State {
         const std::string_view bytes = cells.Bytes(row);
         return bytes.size() > kMaxFieldBytes ? nullptr : PutBytes(bytes, to, out);
       }
-      case Writer::kDecimalBinary: {
-        const auto value = cells.At<Int128>(row);
-        if (value != static_cast<std::int64_t>(value)) return PutAppended(column, row, to, out);
-        char* end = PutNumericBinary(to + 4, static_cast<std::int64_t>(value), cells.scale);
-        PutBigEndian(to, static_cast<std::int32_t>(end - to - 4));
-        return end;
-      }
+      case Writer::kDecimalBinary:
+        return PutDecimalBinary(column, row, to, out);
       case Writer::kAppendText: case Writer::kAppendBinary:
         if (cells.kind == CellKind::kDictionary && cells.children[0].IsNull(cells.DictionaryRow(row))) {
           return PutBigEndian(to, std::int32_t{-1});
