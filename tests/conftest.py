@@ -1,10 +1,15 @@
+import os
+import random
+import zlib
+
 import pytest
 
-import servers
+from harness import Postgres, Server, in_process_duckdb
 
 
 def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="the slow variants too")
+    parser.addoption("--full", action="store_true", help="run the slow sizes too")
+    parser.addoption("--seed", type=int, default=None, help="seed of the random tests (printed by each)")
 
 
 @pytest.fixture(scope="session")
@@ -12,29 +17,63 @@ def full(request):
     return request.config.getoption("--full")
 
 
+@pytest.fixture
+def rng(request):
+    """Seeded by --seed, or by the test's name; printed, so that a failure can be repeated."""
+    seed = request.config.getoption("--seed")
+    if seed is None:
+        seed = zlib.crc32(request.node.name.encode())
+    print(f"seed {seed}")
+    return random.Random(seed)
+
+
 @pytest.fixture(scope="session")
-def server():
-    started = servers.Tavana()
-    yield started
-    started.stop()
+def server(tmp_path_factory):
+    """The server that most tests share; it must stop cleanly at the end."""
+    shared = Server(tmp_path_factory.mktemp("server"))
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture
-def start_server():
+def start_server(tmp_path_factory):
+    """Starts servers with options of their own: start_server("--threads", 1, env={...})."""
     started = []
 
     def start(*arguments, env=None):
-        started.append(servers.Tavana(*arguments, env=env))
+        started.append(Server(tmp_path_factory.mktemp("server"), *arguments, env=env))
         return started[-1]
 
     yield start
-    for one in started:
-        if one.process.poll() is None:
-            one.stop()
+    for each in started:
+        if each.process.returncode is None:
+            each.stop()
+        else:
+            each.kill()
 
 
 @pytest.fixture(scope="session")
 def postgres():
-    started = servers.Postgres()
-    yield started
-    started.stop()
+    cluster = Postgres()
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def connection(server):
+    with server.psycopg() as opened:
+        yield opened
+
+
+@pytest.fixture
+def duck():
+    with in_process_duckdb() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment():
+    """Settings of the person who runs the tests must not reach clients or servers."""
+    for name in list(os.environ):
+        if name.startswith(("PG", "TAVANA_")) and name not in ("TAVANA_BIN", "PGTZ"):
+            del os.environ[name]

@@ -13,7 +13,7 @@ PgSession::PgSession(std::shared_ptr<net::Connection> connection, SessionService
       services_(services),
       strand_(connection_->executor()),
       settings_([this](std::string_view name, std::string_view value) {
-        if (started_) Out().ParameterStatus(name, value);
+        if (started_) changed_settings_[std::string(name)] = value;
       }) {
   const auto set_milliseconds = [this](std::string_view name, std::chrono::milliseconds value) {
     settings_.Force(name, std::to_string(value.count()));
@@ -182,7 +182,11 @@ void PgSession::ReportError(const Error& error) {
   Out().ErrorResponse(error);
 }
 
-void PgSession::Ready() { Out().ReadyForQuery(static_cast<char>(state_)); }
+void PgSession::Ready() {
+  for (const auto& [name, value] : changed_settings_) Out().ParameterStatus(name, value);
+  changed_settings_.clear();
+  Out().ReadyForQuery(static_cast<char>(state_));
+}
 
 PgSession::Task<bool> PgSession::Flush() {
   bool written = true;

@@ -136,6 +136,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::shared_ptr<net::Connection> connection_;
   SessionServices& services_;
   boost::asio::any_io_executor strand_;
+  std::map<std::string, std::string> changed_settings_;  // told before the next ReadyForQuery, as PostgreSQL does
   PgSettings settings_;
   std::string user_;
   std::uint32_t process_id_ = 0;

@@ -1,0 +1,182 @@
+"""What the suites share: the server under test, PostgreSQL 15 beside it, and a bounded way to wait."""
+
+import contextlib
+import json
+import os
+import pathlib
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DEPS = ROOT / ".deps"
+TAVANA = os.environ.get("TAVANA_BIN") or str(ROOT / "build" / "release" / "bin" / "tavana")
+POSTGRES_PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+POLL_SECONDS = 0.005
+START_SECONDS = 120
+
+
+def wait_until(condition, seconds, what):
+    """Polls until `condition()` is true and returns what it gave; fails when `seconds` have passed."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        select.select([], [], [], POLL_SECONDS)
+
+
+class Server:
+    """One `tavana serve` process."""
+
+    def __init__(self, folder, *arguments, env=None):
+        self.folder = pathlib.Path(folder)
+        self.ready_file = self.folder / "ready.json"
+        self.log_file = self.folder / "stderr.log"
+        self.log = self.log_file.open("wb")
+        command = [TAVANA, "serve", "--bind-address", "127.0.0.1", "--pg-port", "0", "--http-port", "0",
+                   "--ready-file", str(self.ready_file), *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder,
+                                        env=dict(os.environ, **(env or {})))
+        wait_until(self._started, START_SECONDS, "the ready file")
+        ready = json.loads(self.ready_file.read_text())
+        assert ready["pid"] == self.process.pid
+        self.port = ready["pg_port"]
+        self.http_port = ready["http_port"]
+
+    def _started(self):
+        assert self.process.poll() is None, f"tavana ended with {self.process.returncode}: {self.stderr()}"
+        return self.ready_file.exists()
+
+    def stderr(self):
+        return self.log_file.read_text(errors="replace")[-4000:]
+
+    def connect_arguments(self, **changes):
+        return {"host": "127.0.0.1", "port": self.port, "user": "tavana", **changes}
+
+    def conninfo(self):
+        return f"host=127.0.0.1 port={self.port} user=tavana"
+
+    def psycopg(self, **options):
+        """A psycopg 3 connection, out of transactions unless asked otherwise."""
+        import psycopg
+        return psycopg.connect(**self.connect_arguments(), **{"autocommit": True, **options})
+
+    def http(self, path):
+        """Status code and body."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metric(self, name):
+        _, text = self.http("/metrics")
+        for line in text.splitlines():
+            words = line.rsplit(" ", 1)
+            if words[0] == name:
+                return float(words[1])
+        raise AssertionError(f"/metrics has no {name}")
+
+    def wait_idle(self, seconds=10):
+        wait_until(lambda: self.metric("tavana_admission_running") == 0, seconds, "no running statement")
+
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self, expected=0, seconds=60):
+        """SIGTERM, and the promise that it leads to a clean exit."""
+        if self.process.poll() is None:
+            self.terminate()
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"tavana did not stop within {seconds} s: {self.stderr()}") from None
+        finally:
+            self.log.close()
+        assert code == expected, f"tavana ended with {code}: {self.stderr()}"
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Postgres:
+    """A private PostgreSQL 15, run as the user postgres when we are root (it refuses to run as root)."""
+
+    def __init__(self, settings=()):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tavana-postgres-"))
+        self.user = "postgres"
+        self.process = None
+        self.prefix = []
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+            self.prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self.folder.chmod(0o755)
+        data = self.folder / "data"
+        self._run("initdb", "-D", data, "-U", self.user, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
+                   "fsync": "off", "timezone": "UTC", "log_timezone": "UTC", **dict(settings)}
+        self.log = open(self.folder / "log", "wb")
+        command = [*self.prefix, POSTGRES_PROGRAMS / "postgres", "-D", data]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        self.process = subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=self.log, cwd="/")
+        wait_until(self._answers, START_SECONDS, "PostgreSQL")
+
+    def _run(self, program, *arguments):
+        command = [*self.prefix, POSTGRES_PROGRAMS / program, *arguments]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd="/")
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+
+    def _answers(self):
+        import psycopg
+        assert self.process.poll() is None, (self.folder / "log").read_text()
+        with contextlib.suppress(psycopg.OperationalError):
+            self.psycopg().close()
+            return True
+        return False
+
+    def connect_arguments(self, **changes):
+        return {"host": "127.0.0.1", "port": self.port, "user": self.user, **changes}
+
+    def conninfo(self):
+        return f"host=127.0.0.1 port={self.port} user={self.user}"
+
+    def psycopg(self, **options):
+        import psycopg
+        return psycopg.connect(**self.connect_arguments(), **{"autocommit": True, **options})
+
+    def stop(self):
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(60)
+            self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def in_process_duckdb():
+    """DuckDB inside this process, with the extensions and the zone that the server has."""
+    import duckdb
+    connection = duckdb.connect(config={"extension_directory": str(DEPS / "extensions"),
+                                        "autoinstall_known_extensions": False})
+    connection.execute("LOAD icu; SET TimeZone = 'UTC'")
+    return connection
