@@ -46,10 +46,9 @@ def start_server(tmp_path_factory):
 
     yield start
     for each in started:
-        if each.process.returncode is None:
+        if each.process.poll() is None:
             each.stop()
-        else:
-            each.kill()
+        each.log.close()
 
 
 @pytest.fixture(scope="session")
@@ -75,5 +74,5 @@ def duck():
 def clean_environment():
     """Settings of the person who runs the tests must not reach clients or servers."""
     for name in list(os.environ):
-        if name.startswith(("PG", "TAVANA_")) and name not in ("TAVANA_BIN", "PGTZ"):
+        if name.startswith(("PG", "TAVANA_")) and name != "PGTZ":
             del os.environ[name]

@@ -16,7 +16,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEPS = ROOT / ".deps"
-TAVANA = os.environ.get("TAVANA_BIN") or str(ROOT / "build" / "release" / "bin" / "tavana")
+TAVANA = os.environ.get("BINARY_UNDER_TEST") or str(ROOT / "build" / "release" / "bin" / "tavana")
 POSTGRES_PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 POLL_SECONDS = 0.005
 START_SECONDS = 120
@@ -41,6 +41,7 @@ class Server:
         self.ready_file = self.folder / "ready.json"
         self.log_file = self.folder / "stderr.log"
         self.log = self.log_file.open("wb")
+        self.told_to_stop = False
         command = [TAVANA, "serve", "--bind-address", "127.0.0.1", "--pg-port", "0", "--http-port", "0",
                    "--ready-file", str(self.ready_file), *map(str, arguments)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder,
@@ -93,11 +94,13 @@ class Server:
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
 
     def terminate(self):
+        self.told_to_stop = True
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self, expected=0, seconds=60):
         """SIGTERM, and the promise that it leads to a clean exit."""
-        if self.process.poll() is None:
+        # A second SIGTERM would end it at once.
+        if self.process.poll() is None and not self.told_to_stop:
             self.terminate()
         try:
             code = self.process.wait(seconds)

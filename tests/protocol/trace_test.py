@@ -40,7 +40,7 @@ EXCHANGES = {
     "wrong names": [[bind((), "nothing"), SYNC], [execute("nothing"), SYNC], [describe("P", "nothing"), SYNC], [close("P", "nothing"), SYNC]],
     "a name twice": [[parse("SELECT 1", "d"), SYNC], [parse("SELECT 1", "d"), SYNC], [parse("SELECT 1"), parse("SELECT 2"), SYNC]],
     "wrong counts": [[parse("SELECT $1::integer AS n"), bind(), SYNC], [parse("SELECT $1::integer AS n"), bind([b"x"]), SYNC],
-                     [parse("SELECT $1::integer AS n"), bind([b"12"], formats=[1]), SYNC], [parse("SELECT 1; SELECT 2"), SYNC]],
+                     [parse("SELECT $1::integer AS n"), bind([b"12345"], formats=[1]), SYNC], [parse("SELECT 1; SELECT 2"), SYNC]],
     "a transaction through the extended protocol": [[parse("BEGIN"), bind(), execute(), SYNC], [parse("SELECT 1 AS a"), bind(), execute(), SYNC],
                                                     [parse("COMMIT"), bind(), describe("P"), execute(), SYNC]],
     "sql prepare": [[query("PREPARE p AS SELECT 1 AS a")], [query("EXECUTE p")], [query("DEALLOCATE p")], [query("EXECUTE p")]],
