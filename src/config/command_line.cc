@@ -52,7 +52,6 @@ Result<Values> ParseFlags(const std::vector<std::string>& arguments) {
     const OptionSpec* option = FindByFlag(flag);
     if (option == nullptr && flag != kConfigFlag) return UnknownFlag(flag);
     const std::string name = option == nullptr ? "config" : std::string(option->name);
-    if (values.contains(name)) return Invalid("option " + flag + " is given twice");
     if (equals != std::string::npos) {
       values[name] = argument.substr(equals + 1);
     } else if (option != nullptr && KindOf(*option) == OptionKind::kSwitch) {

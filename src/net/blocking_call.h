@@ -34,10 +34,10 @@ class BlockingCall {
   bool finished() const { return finished_; }
   /// Until the call has ended, however long that takes.
   asio::awaitable<void> Finished() {
+    WaitAgain();  // once: moving the timer wakes whoever else waits here
     while (!finished_) {
       boost::system::error_code ignored;
       auto token = asio::redirect_error(asio::use_awaitable, ignored);
-      woken_.expires_at(asio::steady_timer::time_point::max());
       co_await woken_.async_wait(token);
     }
   }

@@ -99,11 +99,14 @@ void Connection::Consume(std::size_t bytes) {
 }
 
 asio::awaitable<bool> Connection::Write(std::string_view bytes) {
+  // After an error the reactor has told all it will ever tell of this socket: another write could wait for ever.
+  if (write_failed_) co_return false;
   boost::system::error_code failure;
   auto token = asio::redirect_error(asio::use_awaitable, failure);
   const auto buffer = asio::buffer(bytes.data(), bytes.size());
   co_await asio::async_write(socket_, buffer, token);
-  co_return !failure;
+  write_failed_ = static_cast<bool>(failure);
+  co_return !write_failed_;
 }
 
 void Connection::Close() {

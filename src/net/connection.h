@@ -65,6 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool disconnected_ = false;
   bool timed_out_ = false;
   bool stopped_ = false;
+  bool write_failed_ = false;
   std::function<void()> on_disconnect_;
 };
 

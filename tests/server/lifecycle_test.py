@@ -187,11 +187,17 @@ def test_metrics_count_connections_statements_and_rows(start_server):
         assert server.metric("tavana_connections") == 1
         connection.execute("SELECT * FROM range(1234)").fetchall()
         with pytest.raises(psycopg.Error):
-            connection.execute("SELECT * FROM no_such_table")
+            connection.execute("SELECT 'x'::INTEGER")
         wait_until(lambda: server.metric("tavana_rows_sent_total") == 1234, 10, "1,234 rows counted")
-        _, text = server.http("/metrics")
-        assert 'tavana_statements_total{outcome="ok"} 1' in text
-        assert 'tavana_statements_total{outcome="42P01"} 1' in text
+        assert server.metric('tavana_statements_total{outcome="ok"}') == 1
+        wait_until(lambda: 'tavana_statements_total{outcome="22P02"} 1' in server.http("/metrics")[1], 10, "the failure counted")
+
+
+def test_a_statement_that_fails_before_it_runs_is_counted_too(start_server):
+    server = start_server()
+    with wire.connect(server) as client:
+        assert only(client.ask(query("SELECT * FROM no_such_table")), "E").sqlstate == "42P01"
+    assert server.metric('tavana_statements_total{outcome="42P01"}') == 1
     wait_until(lambda: server.metric("tavana_connections") == 0, 10, "no connection")
 
 

@@ -196,6 +196,13 @@ def random_text(rng):
     return "".join(rng.choice("ab \"'\\{},\n\t€🦆NULLé0") for _ in range(rng.randrange(0, 40)))
 
 
+@pytest.mark.parametrize("text, kind", [("0.123456789012345", "numeric(38,15)"), ("83699016799817824558162713826.00", "numeric(38,2)"),
+                                        ("99999999999999999999999999999999999999", "numeric(38,0)")])
+def test_a_numeric_parameter_keeps_every_digit(connection, text, kind):
+    for placeholder in ("%b", "%t"):
+        assert str(connection.execute(f"SELECT {placeholder}::{kind}", [decimal.Decimal(text)]).fetchone()[0]) == text
+
+
 def test_random_values_come_back_as_they_went_and_as_postgresql_sends_them(both, rng, full):
     tavana, reference = both
     for _ in range(5000 if full else 500):

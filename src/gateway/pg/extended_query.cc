@@ -191,6 +191,8 @@ PgSession::Task<Status> PgSession::OnExecute(const pgwire::Execute& message) {
   const Running running(*this, call.cancellation);
   Status status;
   if (portal->statement()->prepared) {
+    const Status opened = co_await OpenPipelineBlock(call);
+    if (!opened.ok()) co_return opened;
     status = co_await Execute(call, portal, max_rows, false);
   } else {
     status = co_await RunOurs(call, portal, false);
@@ -227,7 +229,25 @@ PgSession::Task<Status> PgSession::OnClose(const pgwire::Close& message) {
   co_return Status::Ok();
 }
 
+// postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-PIPELINING: without BEGIN, statements up to Sync are one
+// transaction. When Sync is right behind, the statement's own one is the same and costs less.
+PgSession::Task<Status> PgSession::OpenPipelineBlock(const engine::CallContext& call) {
+  if (state_ != TransactionState::kIdle || implicit_block_) co_return Status::Ok();
+  if (connection_->buffered().starts_with('S')) co_return Status::Ok();
+  const Status begun = co_await RunOnEngine(call, "BEGIN TRANSACTION");
+  implicit_block_ = begun.ok();
+  co_return begun;
+}
+
 PgSession::Task<void> PgSession::OnSync() {
+  if (implicit_block_) {
+    implicit_block_ = false;
+    co_await ReleaseAllPortals();
+    const auto call = NewCall();
+    const Running running(*this, call.cancellation);
+    const Status ended = co_await RunOnEngine(call, skip_until_sync_ ? "ROLLBACK" : "COMMIT");
+    if (!ended.ok()) ReportError(ended.error());
+  }
   skip_until_sync_ = false;
   if (state_ == TransactionState::kIdle) co_await ReleaseAllPortals();  // a portal lives as long as its transaction
   Ready();

@@ -23,6 +23,11 @@ using asio::ip::tcp;
 
 namespace {
 
+// Nothing of ours throws: what comes here is a bug, and a session must not vanish in silence with its slot.
+void EndLoudly(std::exception_ptr escaped) {
+  if (escaped != nullptr) std::rethrow_exception(escaped);
+}
+
 // As many as the kernel lets wait (net.core.somaxconn is 4096 since Linux 5.4): a burst must not see resets.
 constexpr int kBacklog = 4096;
 // Connections beyond max_connections that may be told so at one time; the next are closed unread (chosen: a burst of
@@ -120,7 +125,7 @@ class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
       services_.metrics.ConnectionOpened();
       auto connection = std::make_shared<net::Connection>(std::move(socket));
       auto session = std::make_shared<PgSession>(std::move(connection), services_);
-      asio::co_spawn(strand, RunSession(self, std::move(session)), asio::detached);
+      asio::co_spawn(strand, RunSession(self, std::move(session)), EndLoudly);
     }
   }
 

@@ -88,6 +88,8 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Status> OnExecute(const pgwire::Execute& message);
   Task<Status> OnClose(const pgwire::Close& message);
   Task<void> OnSync();
+  /// What runs until the next Sync is one transaction; opens it unless this Execute is the only one.
+  Task<Status> OpenPipelineBlock(const engine::CallContext& call);
   /// Fills in what `statement` is: ours, or prepared by the engine.
   Task<Status> PrepareStatement(const engine::CallContext& call, PreparedStatement& statement);
   Task<void> ClosePrepared(engine::StatementId id);
@@ -116,7 +118,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   static bool IsOurs(const sql::Classified& classified);
   static std::shared_ptr<arrow::Schema> ColumnsOf(const sql::Classified& classified);
   Task<Status> RunOurs(const engine::CallContext& call, std::shared_ptr<Portal> portal, bool describe);
-  Task<Result<std::string>> Begin(const engine::CallContext& call, const sql::Classified& command);
+  Task<Result<std::string>> Begin(const engine::CallContext& call, const sql::Classified& command, std::string tag);
   Task<Result<std::string>> Commit(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Rollback(const engine::CallContext& call, const sql::Classified& command);
   Task<Status> EndTransaction(const engine::CallContext& call, bool commit);
@@ -145,6 +147,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
   TransactionState state_ = TransactionState::kIdle;
   bool skip_until_sync_ = false;
+  bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
   bool started_ = false;   // the startup exchange is over
   bool has_slot_ = false;  // counts against max_connections
   std::map<std::string, std::shared_ptr<PreparedStatement>, std::less<>> statements_;

@@ -114,7 +114,7 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
     case Kind::kMilliseconds: return Duration(spec, value);
     case Kind::kEncoding: {
       std::string lower = Lower(value);
-      std::erase_if(lower, [](char c) { return c == '-' || c == '_'; });
+      std::erase_if(lower, [](char c) { return c == '-' || c == '_' || c == '\''; });  // asyncpg quotes it
       if (lower == "utf8" || lower == "unicode") return std::string("UTF8");
       return std::move(Invalid(spec, value)).WithHint("Tavana speaks UTF8 only.");
     }

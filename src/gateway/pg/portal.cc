@@ -91,6 +91,7 @@ std::string CommandTag(const PreparedStatement& statement, std::int64_t rows, st
   const bool returns_rows = statement.columns != nullptr;
   switch (statement.prepared->kind) {
     case engine::StatementKind::kQuery:
+      if (returns_rows && command == "EXECUTE") return fmt::format("SELECT {}", rows);
       return command == "SELECT" ? fmt::format("SELECT {}", rows) : command;
     case engine::StatementKind::kDml: {
       const std::int64_t count = returns_rows ? rows : affected;

@@ -42,7 +42,11 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
   const sql::Classified& command = portal->statement()->classified;
   Result<std::string> tag = std::string();
   switch (command.command) {
-    case Command::kBegin: tag = co_await Begin(call, command); break;
+    case Command::kBegin: {
+      const bool start = std::tolower(static_cast<unsigned char>(sql::SplitStatements(portal->statement()->sql)[0].text[0])) == 's';
+      tag = co_await Begin(call, command, start ? "START TRANSACTION" : "BEGIN");
+      break;
+    }
     case Command::kCommit: tag = co_await Commit(call, command); break;
     case Command::kRollback: tag = co_await Rollback(call, command); break;
     case Command::kSet:
@@ -94,17 +98,24 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
   co_return Status::Ok();
 }
 
-PgSession::Task<Result<std::string>> PgSession::Begin(const engine::CallContext& call, const sql::Classified& command) {
+PgSession::Task<Result<std::string>> PgSession::Begin(const engine::CallContext& call, const sql::Classified& command,
+                                                      std::string tag) {
   if (state_ != TransactionState::kIdle) {
     Warn(ErrorCode::kActiveTransaction, "there is already a transaction in progress");
-    co_return std::string("BEGIN");
+    co_return tag;
+  }
+  if (implicit_block_) {  // the pipeline's own transaction becomes the client's
+    implicit_block_ = false;
+    settings_.Begin();
+    state_ = TransactionState::kBlock;
+    co_return tag;
   }
   const bool read_only = command.read_only || settings_.Get("default_transaction_read_only") == "on";
   const Status begun = co_await RunOnEngine(call, read_only ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION");
   if (!begun.ok()) co_return begun.error();
   settings_.Begin();
   state_ = TransactionState::kBlock;
-  co_return std::string("BEGIN");
+  co_return tag;
 }
 
 PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& call, bool commit) {
@@ -122,6 +133,10 @@ PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& cal
 PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext& call, const sql::Classified& command) {
   if (state_ == TransactionState::kIdle) {
     Warn(ErrorCode::kNoActiveTransaction, "there is no transaction in progress");
+    if (std::exchange(implicit_block_, false)) {
+      const Status ended = co_await EndTransaction(call, true);
+      if (!ended.ok()) co_return ended.error();
+    }
     co_return std::string("COMMIT");
   }
   const bool commit = state_ == TransactionState::kBlock;
@@ -136,7 +151,7 @@ PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext
     co_return ended.error();
   }
   if (command.chain) {
-    auto begun = co_await Begin(call, {.command = Command::kBegin});
+    auto begun = co_await Begin(call, {.command = Command::kBegin}, "BEGIN");
     if (!begun.ok()) co_return std::move(begun).error();
   }
   co_return std::string(commit ? "COMMIT" : "ROLLBACK");  // COMMIT of a failed block rolls back and says so
@@ -145,12 +160,16 @@ PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext
 PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallContext& call, const sql::Classified& command) {
   if (state_ == TransactionState::kIdle) {
     Warn(ErrorCode::kNoActiveTransaction, "there is no transaction in progress");
+    if (std::exchange(implicit_block_, false)) {
+      const Status ended = co_await EndTransaction(call, false);
+      if (!ended.ok()) co_return ended.error();
+    }
     co_return std::string("ROLLBACK");
   }
   const Status ended = co_await EndTransaction(call, false);
   if (!ended.ok()) co_return ended.error();
   if (command.chain) {
-    auto begun = co_await Begin(call, {.command = Command::kBegin});
+    auto begun = co_await Begin(call, {.command = Command::kBegin}, "BEGIN");
     if (!begun.ok()) co_return std::move(begun).error();
   }
   co_return std::string("ROLLBACK");
