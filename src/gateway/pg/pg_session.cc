@@ -71,10 +71,7 @@ PgSession::Task<void> PgSession::Serve() {
     if (message.ok()) {
       auto decoded = *std::move(message);
       go_on = co_await Dispatch(std::move(decoded));
-    } else if (message.error().code() == ErrorCode::kProtocol) {
-      co_await Fatal(message.error());
-      co_return;
-    } else if (!skip_until_sync_) {
+    } else if (!skip_until_sync_) {  // the frame was whole, so the next one can be read
       ReportError(message.error());
       if (header->type == 'Q') {
         Ready();

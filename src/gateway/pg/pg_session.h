@@ -124,7 +124,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Status> EndTransaction(const engine::CallContext& call, bool commit);
   Task<Result<std::string>> SetOrReset(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
-  Task<Result<std::string>> Deallocate(const sql::Classified& command);
+  Task<Result<std::string>> Deallocate(const engine::CallContext& call, const sql::Classified& command);
   std::shared_ptr<arrow::RecordBatch> Show(const sql::Classified& command);
   void Warn(ErrorCode code, std::string_view message);
   Status RefuseInFailedBlock(const sql::Classified& command) const;

@@ -52,7 +52,7 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
     case Command::kSet:
     case Command::kReset: tag = co_await SetOrReset(call, command); break;
     case Command::kDiscard: tag = co_await Discard(call, command); break;
-    case Command::kDeallocate: tag = co_await Deallocate(command); break;
+    case Command::kDeallocate: tag = co_await Deallocate(call, command); break;
     case Command::kShow: {
       const auto rows = Show(command);
       const Status started = portal->Start(StreamOf(rows), CurrentTextSettings());
@@ -224,7 +224,8 @@ PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContex
   co_return std::string("DISCARD ALL");
 }
 
-PgSession::Task<Result<std::string>> PgSession::Deallocate(const sql::Classified& command) {
+PgSession::Task<Result<std::string>> PgSession::Deallocate(const engine::CallContext& call,
+                                                           const sql::Classified& command) {
   if (command.name == "all") {
     while (!statements_.empty()) {
       const std::string name = statements_.begin()->first;
@@ -232,10 +233,15 @@ PgSession::Task<Result<std::string>> PgSession::Deallocate(const sql::Classified
     }
     co_return std::string("DEALLOCATE ALL");
   }
-  if (!statements_.contains(command.name)) {
+  if (statements_.contains(command.name)) {
+    co_await CloseStatement(command.name);
+    co_return std::string("DEALLOCATE");
+  }
+  // One of SQL's PREPARE: the engine keeps those.
+  const Status gone = co_await RunOnEngine(call, "DEALLOCATE " + sql::QuoteIdentifier(command.name));
+  if (!gone.ok()) {
     co_return Error(ErrorCode::kUndefinedStatement, fmt::format("prepared statement \"{}\" does not exist", command.name));
   }
-  co_await CloseStatement(command.name);
   co_return std::string("DEALLOCATE");
 }
 
