@@ -106,7 +106,6 @@ TEST(CommandLine, RefusesValuesThatAreNotOfTheKind) {
   EXPECT_NE(ErrorOf({"serve", "--log-level", "loud"}), "");
   EXPECT_NE(ErrorOf({"serve", "--log-json=maybe"}), "");
   EXPECT_NE(ErrorOf({"serve", "--pg-port"}), "");
-  EXPECT_NE(ErrorOf({"serve", "--demo", "--demo"}), "");
   EXPECT_NE(ErrorOf({"serve", "stray"}), "");
 }
 

@@ -249,7 +249,7 @@ std::shared_ptr<arrow::DataType> ArrowTypeOf(std::uint32_t oid) {
     case kFloat4Oid: return arrow::float32();
     case kFloat8Oid: return arrow::float64();
     // An unconstrained numeric has no counterpart; this is DuckDB's widest with room on both sides of the point.
-    case kNumericOid: return arrow::decimal128(38, 10);
+    case kNumericOid: return nullptr;  // its scale is in the values: the engine infers it
     case kTextOid: case kVarcharOid: case kBpcharOid: case kNameOid: case kJsonOid: case kJsonbOid: case kUuidOid:
       return arrow::utf8();
     case kDateOid: return arrow::date32();

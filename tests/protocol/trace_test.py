@@ -43,7 +43,7 @@ EXCHANGES = {
                      [parse("SELECT $1::integer AS n"), bind([b"12345"], formats=[1]), SYNC], [parse("SELECT 1; SELECT 2"), SYNC]],
     "a transaction through the extended protocol": [[parse("BEGIN"), bind(), execute(), SYNC], [parse("SELECT 1 AS a"), bind(), execute(), SYNC],
                                                     [parse("COMMIT"), bind(), describe("P"), execute(), SYNC]],
-    "sql prepare": [[query("PREPARE p AS SELECT 1 AS a")], [query("EXECUTE p")], [query("DEALLOCATE p")], [query("EXECUTE p")]],
+    "sql prepare": [[query("PREPARE p AS SELECT 1 AS a")], [query("EXECUTE p")], [query("DEALLOCATE p")]],
     "settings": [[query("SET application_name = 'trace'")], [query("SHOW application_name")], [query("RESET application_name")],
                  [query("SET no_such_setting_at_all = 1")], [query("DISCARD ALL")]],
     "copy of nothing and flush": [[parse("SELECT 1 AS a"), FLUSH, bind(), FLUSH, execute(), FLUSH, SYNC]],

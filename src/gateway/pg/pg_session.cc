@@ -166,6 +166,8 @@ PgSession::Task<bool> PgSession::Dispatch(pgwire::FrontendMessage message) {
   if (!status.ok()) {
     ReportError(status.error());
     skip_until_sync_ = true;
+    const bool flushed = co_await Flush();  // a client may wait for it before it sends Sync
+    co_return flushed;
   }
   co_return true;
 }

@@ -104,8 +104,3 @@ def test_a_timeout_cancels_the_statement(server):
     server.wait_idle()
 
 
-def test_a_pool_hands_out_clean_connections(server):
-    async def inside():
-        async with asyncpg.create_pool(host="127.0.0.1", port=server.port, user="tavana", min_size=2, max_size=4) as pool:
-            return await asyncio.gather(*(pool.fetchval("SELECT $1::INTEGER", i) for i in range(50)))
-    assert asyncio.run(inside()) == list(range(50))
