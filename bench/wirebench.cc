@@ -41,7 +41,8 @@ constexpr int kUsage = 64;
   std::exit(1);
 }
 
-// ---- Messages of the frontend -----------------------------------------------------------------------------------------
+// ---- Messages of the frontend
+// -----------------------------------------------------------------------------------------
 
 std::string Int16(std::int16_t value) {
   const std::uint16_t wire = htons(static_cast<std::uint16_t>(value));
@@ -60,7 +61,9 @@ std::string Message(char kind, const std::string& body) {
 }
 
 std::string Query(std::string_view sql) { return Message('Q', Text(sql)); }
-std::string Parse(std::string_view name, std::string_view sql) { return Message('P', Text(name) + Text(sql) + Int16(0)); }
+std::string Parse(std::string_view name, std::string_view sql) {
+  return Message('P', Text(name) + Text(sql) + Int16(0));
+}
 std::string Sync() { return Message('S', ""); }
 
 /// Binds without parameters, all results in binary, and runs to the end.
@@ -69,7 +72,8 @@ std::string BindAndExecute(std::string_view statement) {
   return Message('B', bind) + Message('E', Text("") + Int32(0));
 }
 
-// ---- A connection -----------------------------------------------------------------------------------------------------
+// ---- A connection
+// -----------------------------------------------------------------------------------------------------
 
 /// Sends bytes and counts what comes back up to ReadyForQuery. For one thread.
 class Connection {
@@ -174,7 +178,8 @@ class Connection {
   std::size_t skip_ = 0;  // bytes of a message that are still to come or to pass
 };
 
-// ---- Modes ------------------------------------------------------------------------------------------------------------
+// ---- Modes
+// ------------------------------------------------------------------------------------------------------------
 
 int MeasureQueries(const char* conninfo, int connections, double seconds, bool prepared, std::string_view sql) {
   std::vector<std::unique_ptr<Connection>> clients;
@@ -206,7 +211,9 @@ int MeasureQueries(const char* conninfo, int connections, double seconds, bool p
   for (const auto& each : latencies) all.insert(all.end(), each.begin(), each.end());
   if (all.empty()) Die("no query ended in time");
   std::sort(all.begin(), all.end());
-  const auto quantile = [&](double part) { return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))]; };
+  const auto quantile = [&](double part) {
+    return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
+  };
   std::printf("{\"qps\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"queries\": %zu}\n",
               static_cast<double>(all.size()) / elapsed, quantile(0.5), quantile(0.99), all.back(), all.size());
   return 0;
@@ -228,12 +235,14 @@ int MeasureDrain(const char* conninfo, bool binary, std::string_view sql) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   if (argc == 7 && words[1] == "qps" && (words[5] == "simple" || words[5] == "prepared")) {
-    return MeasureQueries(argv[2], std::max(1, std::atoi(argv[3])), std::atof(argv[4]), words[5] == "prepared", words[6]);
+    return MeasureQueries(argv[2], std::max(1, std::atoi(argv[3])), std::atof(argv[4]), words[5] == "prepared",
+                          words[6]);
   }
   if (argc == 5 && words[1] == "drain" && (words[3] == "text" || words[3] == "binary")) {
     return MeasureDrain(argv[2], words[3] == "binary", words[4]);
   }
-  std::fprintf(stderr, "wirebench qps CONNINFO CONNECTIONS SECONDS simple|prepared QUERY\n"
-                       "wirebench drain CONNINFO text|binary QUERY\n");
+  std::fprintf(stderr,
+               "wirebench qps CONNINFO CONNECTIONS SECONDS simple|prepared QUERY\n"
+               "wirebench drain CONNINFO text|binary QUERY\n");
   return kUsage;
 }

@@ -25,7 +25,9 @@ TEST(Cancellation, TellsWhoRegistersLateAtOnce) {
 TEST(Cancellation, DoesNotCallWhoHasLeft) {
   Cancellation cancellation;
   int calls = 0;
-  { const auto registration = cancellation.OnCancel([&] { ++calls; }); }
+  {
+    const auto registration = cancellation.OnCancel([&] { ++calls; });
+  }
   cancellation.Cancel(Error(ErrorCode::kCancelled, "user"));
   EXPECT_EQ(calls, 0);
 }

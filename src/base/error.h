@@ -11,31 +11,31 @@ namespace tavana {
 /// What went wrong, in terms of what the caller may do about it. Each protocol maps every code once:
 /// `SqlStateOf` here; Flight and HTTP beside their doors.
 enum class ErrorCode : std::uint8_t {
-  kProtocol,               ///< the peer broke the wire protocol
-  kUnsupported,            ///< well formed, but not offered
-  kSyntax,                 ///< the text does not parse
+  kProtocol,     ///< the peer broke the wire protocol
+  kUnsupported,  ///< well formed, but not offered
+  kSyntax,       ///< the text does not parse
   kUndefinedTable,
   kUndefinedColumn,
   kUndefinedFunction,
-  kUndefinedObject,        ///< a type, a setting, any other name
+  kUndefinedObject,  ///< a type, a setting, any other name
   kUndefinedDatabase,
   kUndefinedSchema,
-  kUndefinedStatement,     ///< a prepared statement's name
-  kUndefinedCursor,        ///< a portal's name
+  kUndefinedStatement,  ///< a prepared statement's name
+  kUndefinedCursor,     ///< a portal's name
   kDuplicateObject,
   kDuplicateTable,
   kDuplicateStatement,
   kDuplicateCursor,
   kAmbiguous,
   kDatatypeMismatch,
-  kIndeterminateType,      ///< a parameter or column whose type cannot be known before the values are
-  kInvalidText,            ///< a value's text does not read as its type
-  kInvalidBinary,          ///< a value's bytes do not read as its type
+  kIndeterminateType,  ///< a parameter or column whose type cannot be known before the values are
+  kInvalidText,        ///< a value's text does not read as its type
+  kInvalidBinary,      ///< a value's bytes do not read as its type
   kInvalidEncoding,
   kInvalidParameter,
   kOutOfRange,
   kDivisionByZero,
-  kDataException,          ///< any other complaint about values
+  kDataException,  ///< any other complaint about values
   kNotNullViolation,
   kUniqueViolation,
   kForeignKeyViolation,
@@ -44,25 +44,25 @@ enum class ErrorCode : std::uint8_t {
   kReadOnly,
   kPermissionDenied,
   kAuthentication,
-  kActiveTransaction,      ///< BEGIN inside a block
+  kActiveTransaction,  ///< BEGIN inside a block
   kNoActiveTransaction,
-  kFailedTransaction,      ///< any statement in an aborted block
-  kSerialization,          ///< lost a race with another transaction; worth a retry
+  kFailedTransaction,  ///< any statement in an aborted block
+  kSerialization,      ///< lost a race with another transaction; worth a retry
   kCancelled,
-  kTimedOut,               ///< statement_timeout
+  kTimedOut,  ///< statement_timeout
   kIdleTransactionTimeout,
   kIdleSessionTimeout,
   kTooManyConnections,
-  kOverloaded,             ///< the admission queue is full
+  kOverloaded,  ///< the admission queue is full
   kOutOfMemory,
   kDiskFull,
-  kQuotaExceeded,          ///< a limit of this configuration
-  kProgramLimit,           ///< a limit of this program
-  kShuttingDown,           ///< the statement was ended by a shutdown
-  kCannotConnectNow,       ///< starting or stopping
-  kIo,                     ///< files and networks below the engine
-  kOutcomeUnknown,         ///< a COMMIT whose answer was lost
-  kUnavailable,            ///< the engine's process is gone
+  kQuotaExceeded,     ///< a limit of this configuration
+  kProgramLimit,      ///< a limit of this program
+  kShuttingDown,      ///< the statement was ended by a shutdown
+  kCannotConnectNow,  ///< starting or stopping
+  kIo,                ///< files and networks below the engine
+  kOutcomeUnknown,    ///< a COMMIT whose answer was lost
+  kUnavailable,       ///< the engine's process is gone
   kInternal,
 };
 

@@ -54,15 +54,15 @@ class [[nodiscard]] Status {
 #define TAVANA_CONCAT(a, b) TAVANA_CONCAT_INNER(a, b)
 
 /// Returns the error of `expression` (a Status or Result), if it has one, from the enclosing function.
-#define TAVANA_RETURN_IF_ERROR(expression)                                  \
-  do {                                                                      \
-    auto tavana_status = (expression);                                      \
-    if (!tavana_status.ok()) return std::move(tavana_status).error();       \
+#define TAVANA_RETURN_IF_ERROR(expression)                            \
+  do {                                                                \
+    auto tavana_status = (expression);                                \
+    if (!tavana_status.ok()) return std::move(tavana_status).error(); \
   } while (false)
 
 /// Declares or assigns `target` from the Result `expression`, or returns its error.
-#define TAVANA_ASSIGN_OR_RETURN(target, expression)                                         \
-  auto TAVANA_CONCAT(tavana_result_, __LINE__) = (expression);                              \
-  if (!TAVANA_CONCAT(tavana_result_, __LINE__).ok())                                        \
-    return std::move(TAVANA_CONCAT(tavana_result_, __LINE__)).error();                      \
+#define TAVANA_ASSIGN_OR_RETURN(target, expression)                    \
+  auto TAVANA_CONCAT(tavana_result_, __LINE__) = (expression);         \
+  if (!TAVANA_CONCAT(tavana_result_, __LINE__).ok())                   \
+    return std::move(TAVANA_CONCAT(tavana_result_, __LINE__)).error(); \
   target = *std::move(TAVANA_CONCAT(tavana_result_, __LINE__))

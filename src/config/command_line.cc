@@ -65,7 +65,8 @@ Result<Values> ParseFlags(const std::vector<std::string>& arguments) {
   return values;
 }
 
-/// Kubernetes sets such names for each Service of a namespace ("tavana" gives TAVANA_PORT=tcp://...); they are not ours.
+/// Kubernetes sets such names for each Service of a namespace ("tavana" gives TAVANA_PORT=tcp://...); they are not
+/// ours.
 bool IsKubernetesServiceVariable(std::string_view name, std::string_view value) {
   return name.find("_SERVICE_HOST") != name.npos || name.find("_SERVICE_PORT") != name.npos ||
          name.find("_PORT_") != name.npos || value.starts_with("tcp://") || value.starts_with("udp://");
@@ -145,7 +146,8 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, 
   using Action = CommandLine::Action;
   if (arguments.empty()) return CommandLine{.action = Action::kHelp, .serve = {}};
   const std::string& command = arguments[0];
-  if (command == "--help" || command == "-h" || command == "help") return CommandLine{.action = Action::kHelp, .serve = {}};
+  if (command == "--help" || command == "-h" || command == "help")
+    return CommandLine{.action = Action::kHelp, .serve = {}};
   if (command == "--version" || command == "-V") return CommandLine{.action = Action::kVersion, .serve = {}};
   if (command == "options" && arguments.size() == 2 && arguments[1] == "--markdown") {
     return CommandLine{.action = Action::kOptionsMarkdown, .serve = {}};

@@ -36,7 +36,9 @@ Result<std::string> TextOf(const OptionSpec& option, const nlohmann::json& value
   if (kind == OptionKind::kSwitch && value.is_boolean()) return std::string(value.get<bool>() ? "true" : "false");
   const bool is_number_kind = kind == OptionKind::kInteger || kind == OptionKind::kDecimal;
   if (is_number_kind && value.is_number()) return value.dump();
-  const char* wanted = kind == OptionKind::kText ? "a string" : kind == OptionKind::kSwitch ? "true or false" : "a number";
+  const char* wanted = kind == OptionKind::kText     ? "a string"
+                       : kind == OptionKind::kSwitch ? "true or false"
+                                                     : "a number";
   return Invalid("config file " + std::string(file_name) + ": \"" + std::string(option.name) + "\" wants " + wanted);
 }
 

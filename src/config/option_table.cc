@@ -15,8 +15,8 @@ namespace {
 using S = ServeOptions;
 
 constexpr double kMaxPort = 65535;
-constexpr double kMaxGb = 1'000'000;               // a petabyte: above any machine, below overflow in bytes
-constexpr double kMaxTimeoutMs = 2'147'483'647;    // PostgreSQL's own bound of statement_timeout
+constexpr double kMaxGb = 1'000'000;             // a petabyte: above any machine, below overflow in bytes
+constexpr double kMaxTimeoutMs = 2'147'483'647;  // PostgreSQL's own bound of statement_timeout
 
 // clang-format off
 const OptionSpec kOptions[] = {

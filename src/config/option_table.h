@@ -11,10 +11,9 @@
 namespace tavana::config {
 
 /// Where an option's value goes; which member it is also says how its text is read.
-using OptionTarget =
-    std::variant<std::string ServeOptions::*, bool ServeOptions::*, int ServeOptions::*, double ServeOptions::*,
-                 std::uint16_t ServeOptions::*, std::chrono::milliseconds ServeOptions::*,
-                 std::chrono::seconds ServeOptions::*>;
+using OptionTarget = std::variant<std::string ServeOptions::*, bool ServeOptions::*, int ServeOptions::*,
+                                  double ServeOptions::*, std::uint16_t ServeOptions::*,
+                                  std::chrono::milliseconds ServeOptions::*, std::chrono::seconds ServeOptions::*>;
 
 /// One option, declared once: the flag, the environment name, the file's key, the help and the reference come from it.
 struct OptionSpec {

@@ -17,15 +17,15 @@ struct ServeOptions {
   std::string database_file;  ///< empty: in memory
   std::string init_file;      ///< empty: none
   bool demo = false;
-  double demo_scale = 0;      ///< TPC-H scale factor
+  double demo_scale = 0;  ///< TPC-H scale factor
 
-  double max_memory_gb = 0;   ///< in 10^9 bytes; 0: from the cgroup
-  int threads = 0;            ///< 0: from the cgroup
+  double max_memory_gb = 0;     ///< in 10^9 bytes; 0: from the cgroup
+  int threads = 0;              ///< 0: from the cgroup
   std::string spill_directory;  ///< empty: one of this process under the system's temporary directory
-  double spill_limit_gb = 0;  ///< in 10^9 bytes
+  double spill_limit_gb = 0;    ///< in 10^9 bytes
 
   int max_connections = 0;
-  int statement_slots = 0;    ///< 0: twice the threads
+  int statement_slots = 0;  ///< 0: twice the threads
   int admission_queue = 0;
   std::chrono::milliseconds statement_timeout{0};            ///< 0: none
   std::chrono::milliseconds idle_in_transaction_timeout{0};  ///< 0: none
@@ -36,7 +36,7 @@ struct ServeOptions {
   std::string log_level;
   bool log_json = false;
   bool core_dumps = false;
-  std::string ready_file;     ///< empty: none
+  std::string ready_file;  ///< empty: none
 };
 
 }  // namespace tavana::config

@@ -136,7 +136,9 @@ class Column {
   virtual arrow::Status Append(Vector& vector, idx_t rows) = 0;
   virtual arrow::Result<std::shared_ptr<arrow::ArrayData>> Finish(const std::shared_ptr<arrow::DataType>& type) = 0;
   virtual std::int64_t bytes() const = 0;
-  virtual std::int64_t BytesOf(Vector& vector, idx_t rows) const { return static_cast<std::int64_t>(vector.GetAllocationSize(rows)); }
+  virtual std::int64_t BytesOf(Vector& vector, idx_t rows) const {
+    return static_cast<std::int64_t>(vector.GetAllocationSize(rows));
+  }
 };
 
 class Validity {
@@ -309,7 +311,8 @@ class StringColumn : public Column {
     if (data_.length() + length > std::numeric_limits<std::int32_t>::max()) {
       return arrow::Status::CapacityError("a column of one batch is larger than 2 GiB");
     }
-    ARROW_RETURN_NOT_OK(offsets_.Reserve(std::max<std::int64_t>(static_cast<std::int64_t>(rows) + 1, last_rows_ - offsets_.length())));
+    ARROW_RETURN_NOT_OK(
+        offsets_.Reserve(std::max<std::int64_t>(static_cast<std::int64_t>(rows) + 1, last_rows_ - offsets_.length())));
     ARROW_RETURN_NOT_OK(data_.Reserve(std::max(length + kSlack, last_bytes_ - data_.length())));
     if (offsets_.length() == 0) offsets_.UnsafeAppend(0);
     auto* const begin = data_.mutable_data();
@@ -319,7 +322,8 @@ class StringColumn : public Column {
       if (all_valid || format.validity.RowIsValid(at)) {
         const auto size = strings[at].GetSize();
         if (strings[at].IsInlined()) {
-          std::memcpy(out, strings[at].GetPrefix(), ::duckdb::string_t::INLINE_LENGTH);  // a constant size; kSlack has room
+          std::memcpy(out, strings[at].GetPrefix(),
+                      ::duckdb::string_t::INLINE_LENGTH);  // a constant size; kSlack has room
         } else {
           std::memcpy(out, strings[at].GetData(), size);
         }
@@ -356,7 +360,9 @@ class StringColumn : public Column {
 
 class NullColumn : public Column {
  public:
-  arrow::Status Append(Vector&, idx_t rows) override { return rows_ += static_cast<std::int64_t>(rows), arrow::Status::OK(); }
+  arrow::Status Append(Vector&, idx_t rows) override {
+    return rows_ += static_cast<std::int64_t>(rows), arrow::Status::OK();
+  }
   arrow::Result<std::shared_ptr<arrow::ArrayData>> Finish(const std::shared_ptr<arrow::DataType>& type) override {
     ARROW_ASSIGN_OR_RAISE(auto array, arrow::MakeArrayOfNull(type, std::exchange(rows_, 0)));
     return array->data();
@@ -371,12 +377,17 @@ class NullColumn : public Column {
 class AppenderColumn : public Column {
  public:
   AppenderColumn(::duckdb::ClientContext& context, LogicalType type, bool as_text, std::shared_ptr<arrow::Field> field)
-      : context_(context), source_(type), type_(as_text ? LogicalType::VARCHAR : std::move(type)), as_text_(as_text), field_(std::move(field)) {}
+      : context_(context),
+        source_(type),
+        type_(as_text ? LogicalType::VARCHAR : std::move(type)),
+        as_text_(as_text),
+        field_(std::move(field)) {}
 
   arrow::Status Append(Vector& vector, idx_t rows) override {
     if (!appender_) {
       extensions_ = ::duckdb::ArrowTypeExtensionData::GetExtensionTypes(context_, {type_});
-      appender_ = std::make_unique<::duckdb::ArrowAppender>(::duckdb::vector<LogicalType>{type_}, rows, PropertiesOf(context_), extensions_);
+      appender_ = std::make_unique<::duckdb::ArrowAppender>(::duckdb::vector<LogicalType>{type_}, rows,
+                                                            PropertiesOf(context_), extensions_);
     }
     DataChunk chunk;
     chunk.InitializeEmpty({type_});
@@ -478,7 +489,8 @@ class ColumnwiseExporter : public ArrowExporter {
   static std::unique_ptr<Column> ColumnOf(::duckdb::ClientContext& context, const LogicalType& type, Way way,
                                           const std::shared_ptr<arrow::Field>& field) {
     switch (way) {
-      case Way::kFixed: return std::make_unique<FixedColumn>(static_cast<std::int64_t>(::duckdb::GetTypeIdSize(type.InternalType())));
+      case Way::kFixed:
+        return std::make_unique<FixedColumn>(static_cast<std::int64_t>(::duckdb::GetTypeIdSize(type.InternalType())));
       case Way::kBool: return std::make_unique<BoolColumn>();
       case Way::kDecimal16: return std::make_unique<Decimal16Column>();
       case Way::kString: return std::make_unique<StringColumn>();
@@ -546,7 +558,8 @@ Result<LogicalType> DuckDbTypeOf(const arrow::DataType& type) {
     case arrow::Type::DECIMAL128: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(type);
       if (decimal.scale() < 0 || decimal.scale() > decimal.precision()) break;
-      return LogicalType::DECIMAL(static_cast<std::uint8_t>(decimal.precision()), static_cast<std::uint8_t>(decimal.scale()));
+      return LogicalType::DECIMAL(static_cast<std::uint8_t>(decimal.precision()),
+                                  static_cast<std::uint8_t>(decimal.scale()));
     }
     case arrow::Type::LIST:
     case arrow::Type::LARGE_LIST: {
@@ -555,7 +568,8 @@ Result<LogicalType> DuckDbTypeOf(const arrow::DataType& type) {
     }
     case arrow::Type::FIXED_SIZE_LIST: {
       TAVANA_ASSIGN_OR_RETURN(auto child, DuckDbTypeOf(*type.field(0)->type()));
-      return LogicalType::ARRAY(std::move(child), static_cast<idx_t>(static_cast<const arrow::FixedSizeListType&>(type).list_size()));
+      return LogicalType::ARRAY(std::move(child),
+                                static_cast<idx_t>(static_cast<const arrow::FixedSizeListType&>(type).list_size()));
     }
     case arrow::Type::STRUCT: {
       ::duckdb::child_list_t<LogicalType> children;

@@ -14,7 +14,8 @@
 namespace tavana::duckdb_engine {
 
 /// The Arrow type that stands for a DuckDB type in parameters and results; arrow::null() for one that is unknown.
-Result<std::shared_ptr<arrow::DataType>> ArrowTypeOf(::duckdb::ClientContext& context, const ::duckdb::LogicalType& type);
+Result<std::shared_ptr<arrow::DataType>> ArrowTypeOf(::duckdb::ClientContext& context,
+                                                     const ::duckdb::LogicalType& type);
 
 /// The DuckDB type that stands for an Arrow type.
 Result<::duckdb::LogicalType> DuckDbTypeOf(const arrow::DataType& type);

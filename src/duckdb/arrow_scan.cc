@@ -33,7 +33,8 @@ struct OfferedTables : ::duckdb::ClientContextState {
 ::duckdb::unique_ptr<::duckdb::ArrowArrayStreamWrapper> Produce(uintptr_t table, ::duckdb::ArrowStreamParameters&) {
   const auto& source = *reinterpret_cast<const std::shared_ptr<arrow::Table>*>(table);
   auto stream = ::duckdb::make_uniq<::duckdb::ArrowArrayStreamWrapper>();
-  const auto status = arrow::ExportRecordBatchReader(std::make_shared<arrow::TableBatchReader>(source), &stream->arrow_array_stream);
+  const auto status =
+      arrow::ExportRecordBatchReader(std::make_shared<arrow::TableBatchReader>(source), &stream->arrow_array_stream);
   if (!status.ok()) throw ::duckdb::InvalidInputException(status.message());
   stream->number_of_rows = source->num_rows();
   return stream;
@@ -47,7 +48,8 @@ void Schema(ArrowArrayStream* table, ArrowSchema& schema) {
 
 ::duckdb::unique_ptr<::duckdb::TableRef> ScanOf(const std::shared_ptr<arrow::Table>& table, const std::string& name) {
   ::duckdb::vector<::duckdb::unique_ptr<::duckdb::ParsedExpression>> arguments;
-  for (const auto pointer : {reinterpret_cast<uintptr_t>(&table), reinterpret_cast<uintptr_t>(&Produce), reinterpret_cast<uintptr_t>(&Schema)}) {
+  for (const auto pointer : {reinterpret_cast<uintptr_t>(&table), reinterpret_cast<uintptr_t>(&Produce),
+                             reinterpret_cast<uintptr_t>(&Schema)}) {
     arguments.push_back(::duckdb::make_uniq<::duckdb::ConstantExpression>(::duckdb::Value::POINTER(pointer)));
   }
   auto scan = ::duckdb::make_uniq<::duckdb::TableFunctionRef>();
@@ -57,7 +59,8 @@ void Schema(ArrowArrayStream* table, ArrowSchema& schema) {
   return scan;
 }
 
-::duckdb::unique_ptr<::duckdb::TableRef> Replace(::duckdb::ClientContext& context, ::duckdb::ReplacementScanInput& input,
+::duckdb::unique_ptr<::duckdb::TableRef> Replace(::duckdb::ClientContext& context,
+                                                 ::duckdb::ReplacementScanInput& input,
                                                  ::duckdb::optional_ptr<::duckdb::ReplacementScanData>) {
   const auto state = context.registered_state->Get<OfferedTables>(kStateName);
   if (!state || !input.schema_name.empty()) return nullptr;
@@ -92,15 +95,19 @@ void ReadOfferedTables(::duckdb::ClientContext& context, ::duckdb::SQLStatement&
   const auto offered = context.registered_state->Get<OfferedTables>(kStateName);
   if (!offered) return;
   switch (statement.type) {
-    case StatementType::SELECT_STATEMENT: return AddTables(statement.Cast<::duckdb::SelectStatement>().node->cte_map, *offered);
+    case StatementType::SELECT_STATEMENT:
+      return AddTables(statement.Cast<::duckdb::SelectStatement>().node->cte_map, *offered);
     case StatementType::INSERT_STATEMENT: {
       auto& insert = statement.Cast<::duckdb::InsertStatement>();
       if (insert.select_statement) AddTables(insert.select_statement->node->cte_map, *offered);
       return;
     }
-    case StatementType::UPDATE_STATEMENT: return AddTables(statement.Cast<::duckdb::UpdateStatement>().cte_map, *offered);
-    case StatementType::DELETE_STATEMENT: return AddTables(statement.Cast<::duckdb::DeleteStatement>().cte_map, *offered);
-    case StatementType::EXPLAIN_STATEMENT: return ReadOfferedTables(context, *statement.Cast<::duckdb::ExplainStatement>().stmt);
+    case StatementType::UPDATE_STATEMENT:
+      return AddTables(statement.Cast<::duckdb::UpdateStatement>().cte_map, *offered);
+    case StatementType::DELETE_STATEMENT:
+      return AddTables(statement.Cast<::duckdb::DeleteStatement>().cte_map, *offered);
+    case StatementType::EXPLAIN_STATEMENT:
+      return ReadOfferedTables(context, *statement.Cast<::duckdb::ExplainStatement>().stmt);
     default: return;
   }
 }

@@ -31,9 +31,10 @@ RunningCall::~RunningCall() {
   registration_ = {};
   if (cancellation_->cancelled()) shared_.context().ClearInterrupt();
   const std::lock_guard lock(shared_.running_mutex);
-  const auto at = std::find_if(shared_.running.begin(), shared_.running.end(), [&](const SharedConnection::Running& running) {
-    return running.query == query_ && running.cancellation == cancellation_;
-  });
+  const auto at =
+      std::find_if(shared_.running.begin(), shared_.running.end(), [&](const SharedConnection::Running& running) {
+        return running.query == query_ && running.cancellation == cancellation_;
+      });
   if (at != shared_.running.end()) shared_.running.erase(at);
 }
 

@@ -29,17 +29,17 @@ struct SharedConnection {
   std::shared_ptr<Instance> instance;
   std::recursive_mutex mutex;
   std::unique_ptr<::duckdb::Connection> connection;
-  std::set<DuckDbResult*> results;      ///< open ones
-  DuckDbResult* streaming = nullptr;    ///< the one whose rows DuckDB still computes
-  std::uint64_t aside_bytes = 0;        ///< of all results
+  std::set<DuckDbResult*> results;    ///< open ones
+  DuckDbResult* streaming = nullptr;  ///< the one whose rows DuckDB still computes
+  std::uint64_t aside_bytes = 0;      ///< of all results
   std::uint64_t last_result = 0;
 
   struct Running {
     engine::QueryId query;
     std::shared_ptr<Cancellation> cancellation;
   };
-  mutable std::mutex running_mutex;     ///< also guards `connection` being replaced
-  std::vector<Running> running;         ///< calls in progress and open results
+  mutable std::mutex running_mutex;  ///< also guards `connection` being replaced
+  std::vector<Running> running;      ///< calls in progress and open results
 };
 
 /// A call in progress: its cancel reaches DuckDB while this lives, and not after.

@@ -32,7 +32,8 @@ class DuckDbEngineTest : public ::testing::Test {
   }
   std::string Text(std::string_view sql) {
     const auto rows = Run(sql);
-    return rows.ok() ? rows->Text() : "error " + std::string(SqlStateOf(rows.error().code())) + ": " + rows.error().message();
+    return rows.ok() ? rows->Text()
+                     : "error " + std::string(SqlStateOf(rows.error().code())) + ": " + rows.error().message();
   }
 
   std::unique_ptr<engine::Engine> engine_;
@@ -170,7 +171,8 @@ TEST_F(DuckDbEngineTest, EveryTypeHasAnArrowForm) {
   const auto rows = Run("SELECT * FROM test_all_types()");
   ASSERT_TRUE(rows.ok()) << rows.error().message();
   EXPECT_EQ(rows->count(), 3);
-  for (const auto& batch : rows->batches) EXPECT_TRUE(batch->Validate().ok()) << batch->Validate().message();  // not in full: 24:00 is a time here
+  for (const auto& batch : rows->batches)
+    EXPECT_TRUE(batch->Validate().ok()) << batch->Validate().message();  // not in full: 24:00 is a time here
   const auto find = [&](const char* name) { return rows->schema->GetFieldByName(name)->type(); };
   EXPECT_EQ(find("bool")->id(), arrow::Type::BOOL);
   EXPECT_EQ(find("varchar")->id(), arrow::Type::STRING);

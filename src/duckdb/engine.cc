@@ -32,7 +32,8 @@ class DuckDbEngine : public engine::Engine {
     if (std::find(names.begin(), names.end(), options.database) == names.end()) {
       std::string hint = "Databases here:";
       for (const auto& name : names) hint += (name == names.front() ? " " : ", ") + name;
-      return Error(ErrorCode::kUndefinedDatabase, "database \"" + options.database + "\" does not exist").WithHint(hint + ".");
+      return Error(ErrorCode::kUndefinedDatabase, "database \"" + options.database + "\" does not exist")
+          .WithHint(hint + ".");
     }
     return OpenSession(instance_, options);
   }
@@ -43,7 +44,8 @@ class DuckDbEngine : public engine::Engine {
       for (const auto& database : instance_->database->instance->GetDatabaseManager().GetDatabases()) {
         const auto name = database->GetName();
         // The instance's own first database is empty and only there because DuckDB needs one.
-        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main") continue;
+        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main")
+          continue;
         names.push_back(name);
       }
     } catch (const std::exception&) {
@@ -72,10 +74,13 @@ Status CheckSpillDirectory(const std::string& directory) {
 void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   using ::duckdb::Value;
   if (options.threads > 0) config.SetOptionByName("threads", Value::BIGINT(options.threads));
-  if (options.memory_limit_bytes > 0) config.SetOptionByName("memory_limit", Value(std::to_string(options.memory_limit_bytes) + "B"));
+  if (options.memory_limit_bytes > 0)
+    config.SetOptionByName("memory_limit", Value(std::to_string(options.memory_limit_bytes) + "B"));
   if (!options.spill_directory.empty()) config.SetOptionByName("temp_directory", Value(options.spill_directory));
-  if (options.spill_limit_bytes > 0) config.SetOptionByName("max_temp_directory_size", Value(std::to_string(options.spill_limit_bytes) + "B"));
-  if (!options.extension_directory.empty()) config.SetOptionByName("extension_directory", Value(options.extension_directory));
+  if (options.spill_limit_bytes > 0)
+    config.SetOptionByName("max_temp_directory_size", Value(std::to_string(options.spill_limit_bytes) + "B"));
+  if (!options.extension_directory.empty())
+    config.SetOptionByName("extension_directory", Value(options.extension_directory));
   config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
   config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
   config.SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
@@ -111,10 +116,13 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     instance->database = std::make_unique<::duckdb::DuckDB>(nullptr, &config);
     ::duckdb::Connection connection(*instance->database);
     const bool in_memory = options.database_path.empty() || options.database_path == ":memory:";
-    TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "ATTACH " + Literal(in_memory ? ":memory:" : options.database_path) + " AS tavana",
-                                     in_memory ? "the default catalog can not be opened" : "the database file " + options.database_path + " can not be opened"));
+    TAVANA_RETURN_IF_ERROR(RunAtOpen(connection,
+                                     "ATTACH " + Literal(in_memory ? ":memory:" : options.database_path) + " AS tavana",
+                                     in_memory ? "the default catalog can not be opened"
+                                               : "the database file " + options.database_path + " can not be opened"));
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "USE tavana", "the default catalog can not be used"));
-    if (!options.init_sql.empty()) TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
+    if (!options.init_sql.empty())
+      TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
     return std::unique_ptr<engine::Engine>(std::make_unique<DuckDbEngine>(std::move(instance)));
   } catch (const std::exception& exception) {
     const auto error = TranslateException(exception, {});

@@ -10,13 +10,13 @@
 namespace tavana::duckdb_engine {
 
 struct EngineOptions {
-  std::string database_path;              ///< the file behind the default catalog; empty: memory
-  std::string init_sql;                   ///< run once, in a session of its own, before anything else
-  std::uint64_t memory_limit_bytes = 0;   ///< 0: DuckDB's default (80 % of the machine)
-  int threads = 0;                        ///< 0: one a core
-  std::string spill_directory;            ///< empty: DuckDB's default
-  std::uint64_t spill_limit_bytes = 0;    ///< 0: DuckDB's default (90 % of the free disk)
-  std::string extension_directory;        ///< EXT of EXT/v1.5.5/linux_amd64/*.duckdb_extension; nothing is ever installed
+  std::string database_path;             ///< the file behind the default catalog; empty: memory
+  std::string init_sql;                  ///< run once, in a session of its own, before anything else
+  std::uint64_t memory_limit_bytes = 0;  ///< 0: DuckDB's default (80 % of the machine)
+  int threads = 0;                       ///< 0: one a core
+  std::string spill_directory;           ///< empty: DuckDB's default
+  std::uint64_t spill_limit_bytes = 0;   ///< 0: DuckDB's default (90 % of the free disk)
+  std::string extension_directory;  ///< EXT of EXT/v1.5.5/linux_amd64/*.duckdb_extension; nothing is ever installed
   /// What a session may keep aside of results that other statements interrupted (chosen: a large export fits).
   std::uint64_t open_results_limit_bytes = std::uint64_t{1} << 30;
 };

@@ -14,7 +14,9 @@ using ::duckdb::ErrorData;
 using ::duckdb::ExceptionType;
 
 bool Contains(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b)); };
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
@@ -51,7 +53,8 @@ ErrorCode CodeOfBinder(const ErrorData& error) {
   if (subtype == "NO_MATCHING_FUNCTION") return ErrorCode::kUndefinedFunction;
   if (subtype == "UNSUPPORTED") return ErrorCode::kUnsupported;
   if (Contains(text, "Ambiguous")) return ErrorCode::kAmbiguous;
-  if (Contains(text, "does not have a column") || (Contains(text, "column") && Contains(text, "not found"))) return ErrorCode::kUndefinedColumn;
+  if (Contains(text, "does not have a column") || (Contains(text, "column") && Contains(text, "not found")))
+    return ErrorCode::kUndefinedColumn;
   if (Contains(text, "Referenced table")) return ErrorCode::kUndefinedTable;
   if (Contains(text, "No function matches")) return ErrorCode::kUndefinedFunction;
   if (Contains(text, "not attached") || Contains(text, "Catalog \"")) return ErrorCode::kUndefinedDatabase;
@@ -68,7 +71,8 @@ ErrorCode CodeOfTransaction(const std::string& text) {
   if (Contains(text, "within a transaction")) return ErrorCode::kActiveTransaction;
   if (Contains(text, "no transaction is active")) return ErrorCode::kNoActiveTransaction;
   if (Contains(text, "aborted")) return ErrorCode::kFailedTransaction;
-  if (Contains(text, "duplicate key") || Contains(text, "PRIMARY KEY") || Contains(text, "UNIQUE")) return ErrorCode::kUniqueViolation;
+  if (Contains(text, "duplicate key") || Contains(text, "PRIMARY KEY") || Contains(text, "UNIQUE"))
+    return ErrorCode::kUniqueViolation;
   if (Contains(text, "read-only")) return ErrorCode::kReadOnly;
   return ErrorCode::kSerialization;
 }
@@ -126,7 +130,8 @@ ErrorCode CodeOf(const ErrorData& error) {
     case ExceptionType::INVALID_CONFIGURATION: return ErrorCode::kInvalidParameter;
     case ExceptionType::INVALID_INPUT:
       if (Contains(text, "read-only mode")) return ErrorCode::kReadOnly;
-      if (Contains(text, "Multiple statements") || Contains(text, "parameters, but none were supplied")) return ErrorCode::kProtocol;
+      if (Contains(text, "Multiple statements") || Contains(text, "parameters, but none were supplied"))
+        return ErrorCode::kProtocol;
       return ErrorCode::kDataException;
     case ExceptionType::SERIALIZATION:
     case ExceptionType::FATAL:
@@ -147,7 +152,8 @@ std::string WithoutPointer(std::string text) {
 /// Moves "Did you mean ...", "Candidate ..." and what follows out of `text`.
 std::string TakeHint(std::string& text) {
   std::size_t first = std::string::npos;
-  for (const char* start : {"Did you mean", "Candidate bindings", "Candidate functions", "Candidate tables", "You might need to add explicit"}) {
+  for (const char* start : {"Did you mean", "Candidate bindings", "Candidate functions", "Candidate tables",
+                            "You might need to add explicit"}) {
     first = std::min(first, text.find(start));
   }
   if (first == std::string::npos || first == 0) return {};
@@ -166,7 +172,8 @@ std::optional<std::size_t> CharacterOf(const ErrorData& error, std::string_view 
   if (error.Type() == ExceptionType::PARSER && Info(error, "error_subtype") == "SYNTAX_ERROR") return byte + 1;
   if (byte > sql.size()) return std::nullopt;
   const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-  return 1 + static_cast<std::size_t>(std::count_if(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(byte), starts_character));
+  return 1 + static_cast<std::size_t>(
+                 std::count_if(sql.begin(), sql.begin() + static_cast<std::ptrdiff_t>(byte), starts_character));
 }
 
 Error Translate(const ErrorData& error, std::string_view sql) {

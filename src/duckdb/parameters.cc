@@ -35,20 +35,24 @@ class Caster {
       auto& subquery = expression->Cast<SubqueryExpression>();
       if (subquery.subquery) Visit(*subquery.subquery->node);
     }
-    ParsedExpressionIterator::EnumerateChildren(*expression, [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
+    ParsedExpressionIterator::EnumerateChildren(*expression,
+                                                [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
   }
   void Visit(QueryNode& node) {
     // A cast would rename the column. Only here: an alias on a function's argument would name the argument.
     if (node.type == QueryNodeType::SELECT_NODE) {
       for (auto& column : node.Cast<SelectNode>().select_list) {
-        if (column->GetExpressionClass() == ExpressionClass::PARAMETER && !column->HasAlias()) column->SetAlias(column->ToString());
+        if (column->GetExpressionClass() == ExpressionClass::PARAMETER && !column->HasAlias())
+          column->SetAlias(column->ToString());
       }
     }
-    ParsedExpressionIterator::EnumerateQueryNodeChildren(node, [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
+    ParsedExpressionIterator::EnumerateQueryNodeChildren(node,
+                                                         [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
   }
   void Visit(TableRef* ref) {
     if (ref == nullptr) return;
-    ParsedExpressionIterator::EnumerateTableRefChildren(*ref, [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
+    ParsedExpressionIterator::EnumerateTableRefChildren(*ref,
+                                                        [this](unique_ptr<ParsedExpression>& child) { Visit(child); });
   }
   void Visit(vector<unique_ptr<ParsedExpression>>& expressions) {
     for (auto& expression : expressions) Visit(expression);

@@ -11,7 +11,11 @@ namespace tavana::duckdb_engine {
 using ::duckdb::DataChunk;
 
 DuckDbResult::DuckDbResult(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call, std::string sql)
-    : shared_(std::move(shared)), id_(engine::ResultId{++shared_->last_result}), query_(call.query_id), cancellation_(call.cancellation), sql_(std::move(sql)) {
+    : shared_(std::move(shared)),
+      id_(engine::ResultId{++shared_->last_result}),
+      query_(call.query_id),
+      cancellation_(call.cancellation),
+      sql_(std::move(sql)) {
   shared_->results.insert(this);
 }
 
@@ -22,8 +26,10 @@ DuckDbResult::~DuckDbResult() {
   shared_->results.erase(this);
 }
 
-Result<std::unique_ptr<DuckDbResult>> DuckDbResult::Create(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call,
-                                                           std::unique_ptr<::duckdb::QueryResult> result, std::string sql, bool returns_rows, bool counts_rows) {
+Result<std::unique_ptr<DuckDbResult>> DuckDbResult::Create(std::shared_ptr<SharedConnection> shared,
+                                                           const engine::CallContext& call,
+                                                           std::unique_ptr<::duckdb::QueryResult> result,
+                                                           std::string sql, bool returns_rows, bool counts_rows) {
   std::unique_ptr<DuckDbResult> created(new DuckDbResult(std::move(shared), call, std::move(sql)));
   created->result_ = std::move(result);
   created->counts_rows_ = counts_rows;
@@ -38,7 +44,8 @@ Result<std::unique_ptr<DuckDbResult>> DuckDbResult::Create(std::shared_ptr<Share
     created->ReleaseDuckDb(true);
     return created;
   }
-  TAVANA_ASSIGN_OR_RETURN(created->exporter_, ArrowExporter::Create(created->shared_->context(), created->result_->types, created->result_->names));
+  TAVANA_ASSIGN_OR_RETURN(created->exporter_, ArrowExporter::Create(created->shared_->context(),
+                                                                    created->result_->types, created->result_->names));
   created->schema_ = created->exporter_->schema();
   return created;
 }
@@ -46,7 +53,8 @@ Result<std::unique_ptr<DuckDbResult>> DuckDbResult::Create(std::shared_ptr<Share
 Status DuckDbResult::ReadCount() {
   // CREATE TABLE AS counts too, though DuckDB says that it returns nothing.
   const bool counts = result_->properties.return_type == ::duckdb::StatementReturnType::CHANGED_ROWS ||
-                      (result_->names.size() == 1 && result_->names[0] == "Count" && result_->types[0].id() == ::duckdb::LogicalTypeId::BIGINT);
+                      (result_->names.size() == 1 && result_->names[0] == "Count" &&
+                       result_->types[0].id() == ::duckdb::LogicalTypeId::BIGINT);
   for (;;) {
     TAVANA_ASSIGN_OR_RETURN(const auto chunk, FetchFromDuckDb());
     if (!chunk) return Status::Ok();
@@ -137,7 +145,8 @@ Status DuckDbResult::MoveAside(const Cancellation& cancellation) {
       }
       auto chunk = FetchFromDuckDb();
       if (!chunk.ok()) {
-        error_ = std::move(chunk).error();  // the reader of this result hears of it, not the statement that came between
+        error_ =
+            std::move(chunk).error();  // the reader of this result hears of it, not the statement that came between
         ReleaseDuckDb(true);
         break;
       }
@@ -146,9 +155,11 @@ Status DuckDbResult::MoveAside(const Cancellation& cancellation) {
       part.bytes += (*chunk)->GetAllocationSize();
       shared_->aside_bytes += (*chunk)->GetAllocationSize();
       if (shared_->aside_bytes > shared_->instance->options.open_results_limit_bytes) {
-        problem = Error(ErrorCode::kQuotaExceeded, "the open results of this session need more than " +
-                                                       std::to_string(shared_->instance->options.open_results_limit_bytes) + " bytes of temporary space")
-                      .WithHint("Read or close the open result before running another statement.");
+        problem =
+            Error(ErrorCode::kQuotaExceeded, "the open results of this session need more than " +
+                                                 std::to_string(shared_->instance->options.open_results_limit_bytes) +
+                                                 " bytes of temporary space")
+                .WithHint("Read or close the open result before running another statement.");
       }
     }
     if (problem) return *std::move(problem);
@@ -163,7 +174,8 @@ Status DuckDbResult::Take(::duckdb::unique_ptr<DataChunk> chunk) {
   if (bytes <= 2 * engine::kBatchBytes) return exporter_->Append(*chunk);
   rest_ = std::move(chunk);
   rest_from_ = 0;
-  rest_step_ = std::max<::duckdb::idx_t>(1, rest_->size() * static_cast<std::uint64_t>(engine::kBatchBytes) / static_cast<std::uint64_t>(bytes));
+  rest_step_ = std::max<::duckdb::idx_t>(
+      1, rest_->size() * static_cast<std::uint64_t>(engine::kBatchBytes) / static_cast<std::uint64_t>(bytes));
   return TakeRest();
 }
 

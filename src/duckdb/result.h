@@ -16,8 +16,10 @@ class DuckDbResult : public engine::ResultStream {
  public:
   /// Takes a result that succeeded. Without `returns_rows`, only its count is read; `counts_rows` when each row
   /// returned is one changed (RETURNING).
-  static Result<std::unique_ptr<DuckDbResult>> Create(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call,
-                                                      std::unique_ptr<::duckdb::QueryResult> result, std::string sql, bool returns_rows, bool counts_rows);
+  static Result<std::unique_ptr<DuckDbResult>> Create(std::shared_ptr<SharedConnection> shared,
+                                                      const engine::CallContext& call,
+                                                      std::unique_ptr<::duckdb::QueryResult> result, std::string sql,
+                                                      bool returns_rows, bool counts_rows);
   ~DuckDbResult() override;
 
   engine::ResultId id() const override { return id_; }

@@ -53,7 +53,8 @@ class DuckDbSession : public engine::Session {
       TAVANA_RETURN_IF_ERROR(Run("SET errors_as_json = true"));  // the only form that keeps positions
       const bool is_default = options_.database == "tavana" || options_.database == "main";
       TAVANA_RETURN_IF_ERROR(Run("USE " + (is_default ? std::string("tavana") : Quoted(options_.database))));
-      if (options_.database == "main") TAVANA_RETURN_IF_ERROR(Run("CREATE OR REPLACE TEMP MACRO current_database() AS 'main'"));
+      if (options_.database == "main")
+        TAVANA_RETURN_IF_ERROR(Run("CREATE OR REPLACE TEMP MACRO current_database() AS 'main'"));
       return Status::Ok();
     } catch (const std::exception& exception) {
       return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
@@ -96,10 +97,12 @@ class DuckDbSession : public engine::Session {
         TAVANA_RETURN_IF_ERROR(Run("ROLLBACK"));
         return Error(ErrorCode::kFailedTransaction, "the transaction failed and was rolled back");
       }
-      auto result = reads_inline_tables ? StartOverInlineTables(statement, values, running) : Start(statement, values, running);
+      auto result =
+          reads_inline_tables ? StartOverInlineTables(statement, values, running) : Start(statement, values, running);
       if (!result.ok()) return running.Explain(std::move(result).error());
-      auto stream = DuckDbResult::Create(shared_, call, std::move(*result), statement.sql, statement.described.returns_rows,
-                                         statement.described.kind == engine::StatementKind::kDml);
+      auto stream =
+          DuckDbResult::Create(shared_, call, std::move(*result), statement.sql, statement.described.returns_rows,
+                               statement.described.kind == engine::StatementKind::kDml);
       if (!stream.ok()) return running.Explain(std::move(stream).error());
       NoteSetting(statement);
       return std::unique_ptr<engine::ResultStream>(std::move(*stream));
@@ -108,7 +111,8 @@ class DuckDbSession : public engine::Session {
     }
   }
 
-  Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target, arrow::RecordBatchReader& batches) override {
+  Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,
+                              arrow::RecordBatchReader& batches) override {
     const std::lock_guard lock(shared_->mutex);
     if (auto why = call.cancellation->why()) return *std::move(why);
     TAVANA_RETURN_IF_ERROR(MakeWay(call, false));
@@ -132,7 +136,9 @@ class DuckDbSession : public engine::Session {
     if (!shared_->connection) return {};
     auto progress = shared_->connection->context->GetQueryProgress();
     const double percent = progress.GetPercentage();
-    return {.fraction = percent < 0 ? -1 : std::min(percent / 100, 1.0), .rows_processed = progress.GetRowsProcesseed(), .rows_total = progress.GetTotalRowsToProcess()};
+    return {.fraction = percent < 0 ? -1 : std::min(percent / 100, 1.0),
+            .rows_processed = progress.GetRowsProcesseed(),
+            .rows_total = progress.GetTotalRowsToProcess()};
   }
 
   void Cancel(std::optional<engine::QueryId> query) override {
@@ -143,7 +149,8 @@ class DuckDbSession : public engine::Session {
         if (!query || running.query == *query) cancelled.push_back(running.cancellation);
       }
     }
-    for (const auto& cancellation : cancelled) cancellation->Cancel(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+    for (const auto& cancellation : cancelled)
+      cancellation->Cancel(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
   }
 
   bool in_transaction() const override {
@@ -240,7 +247,8 @@ class DuckDbSession : public engine::Session {
 
   void FailTransaction(const std::string& why) {
     auto& context = shared_->context();
-    if (context.transaction.HasActiveTransaction()) ::duckdb::ValidChecker::Invalidate(context.ActiveTransaction(), why);
+    if (context.transaction.HasActiveTransaction())
+      ::duckdb::ValidChecker::Invalidate(context.ActiveTransaction(), why);
   }
 
   Result<Values> BindValues(const Statement& statement, const arrow::RecordBatch* row) {
@@ -248,14 +256,16 @@ class DuckDbSession : public engine::Session {
     const int given = row == nullptr ? 0 : row->num_columns();
     const auto expected = static_cast<int>(statement.parameter_names.size());
     if (given != expected || (expected > 0 && row->num_rows() != 1)) {
-      return Error(ErrorCode::kProtocol, "the statement has " + std::to_string(expected) + " parameters, " + std::to_string(given) + " values were given");
+      return Error(ErrorCode::kProtocol, "the statement has " + std::to_string(expected) + " parameters, " +
+                                             std::to_string(given) + " values were given");
     }
     for (int i = 0; i < expected; ++i) {
       const auto& name = statement.parameter_names[static_cast<std::size_t>(i)];
       if (name.empty()) continue;
       TAVANA_ASSIGN_OR_RETURN(auto value, ValueOf(*row->column(i), 0));
       const auto& type = statement.parameter_types[static_cast<std::size_t>(i)];
-      if (type.id() != ::duckdb::LogicalTypeId::INVALID && type.id() != ::duckdb::LogicalTypeId::UNKNOWN && value.type() != type) {
+      if (type.id() != ::duckdb::LogicalTypeId::INVALID && type.id() != ::duckdb::LogicalTypeId::UNKNOWN &&
+          value.type() != type) {
         TAVANA_ASSIGN_OR_RETURN(value, CastTo(std::move(value), type, i + 1));
       }
       values.emplace(name, ::duckdb::BoundParameterData(std::move(value)));
@@ -270,16 +280,19 @@ class DuckDbSession : public engine::Session {
       const bool from_text = value.type().id() == ::duckdb::LogicalTypeId::VARCHAR;
       bool ok = false;
       // Casts of ICU (timestamps with time zone) look settings up, which needs a transaction.
-      shared_->context().RunFunctionInTransaction([&] { ok = value.TryCastAs(shared_->context(), type, cast, &problem); }, false);
+      shared_->context().RunFunctionInTransaction(
+          [&] { ok = value.TryCastAs(shared_->context(), type, cast, &problem); }, false);
       if (ok) return cast;
       return Error(from_text ? ErrorCode::kInvalidText : ErrorCode::kOutOfRange,
-                   "invalid value for parameter $" + std::to_string(number) + " of type " + type.ToString() + (problem.empty() ? "" : ": " + problem));
+                   "invalid value for parameter $" + std::to_string(number) + " of type " + type.ToString() +
+                       (problem.empty() ? "" : ": " + problem));
     } catch (const std::exception& exception) {
       return TranslateException(exception, {});
     }
   }
 
-  Result<std::unique_ptr<::duckdb::QueryResult>> Finish(std::unique_ptr<::duckdb::PendingQueryResult> pending, const Statement& statement, const RunningCall& running) {
+  Result<std::unique_ptr<::duckdb::QueryResult>> Finish(std::unique_ptr<::duckdb::PendingQueryResult> pending,
+                                                        const Statement& statement, const RunningCall& running) {
     if (pending->HasError()) return Complain(*shared_->instance, pending->GetErrorObject(), statement.sql);
     // DuckDB forgot an interrupt that came before it began: look again before the long part.
     if (auto why = running.why()) {
@@ -292,7 +305,8 @@ class DuckDbSession : public engine::Session {
     return result;
   }
 
-  Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values, const RunningCall& running) {
+  Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values,
+                                                       const RunningCall& running) {
     ::duckdb::PendingQueryParameters parameters;
     parameters.parameters = &values;
     parameters.query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
@@ -311,13 +325,16 @@ class DuckDbSession : public engine::Session {
       const bool last = part == statement.parts.back();
       ::duckdb::QueryParameters query_parameters(last);
       query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
-      TAVANA_ASSIGN_OR_RETURN(auto result, Finish(shared_->context().PendingQuery(part->Copy(), used, query_parameters), statement, running));
-      if (!answer || result->properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT) answer = std::move(result);
+      TAVANA_ASSIGN_OR_RETURN(auto result, Finish(shared_->context().PendingQuery(part->Copy(), used, query_parameters),
+                                                  statement, running));
+      if (!answer || result->properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT)
+        answer = std::move(result);
     }
     return answer;
   }
 
-  Result<std::unique_ptr<::duckdb::QueryResult>> StartOverInlineTables(Statement& statement, Values& values, const RunningCall& running) {
+  Result<std::unique_ptr<::duckdb::QueryResult>> StartOverInlineTables(Statement& statement, Values& values,
+                                                                       const RunningCall& running) {
     if (!statement.prepared && statement.parts.size() != 1) return Start(statement, values, running);
     auto copy = statement.prepared ? statement.prepared->data->unbound_statement->Copy() : statement.parts[0]->Copy();
     ReadOfferedTables(shared_->context(), *copy);
@@ -346,13 +363,15 @@ class DuckDbSession : public engine::Session {
       return;
     }
     ::duckdb::Value value;
-    if (shared_->context().TryGetCurrentSetting(statement.setting, value)) settings_[statement.setting] = value.ToString();
+    if (shared_->context().TryGetCurrentSetting(statement.setting, value))
+      settings_[statement.setting] = value.ToString();
   }
 
   Result<bool> HasTemporaryObjects() {
     try {
       const auto result = shared_->connection->Query(
-          "SELECT (SELECT count(*) FROM duckdb_tables() WHERE temporary) + (SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal) + "
+          "SELECT (SELECT count(*) FROM duckdb_tables() WHERE temporary) + (SELECT count(*) FROM duckdb_views() WHERE "
+          "temporary AND NOT internal) + "
           "(SELECT count(*) FROM duckdb_sequences() WHERE temporary)");
       if (result->HasError()) return Complain(*shared_->instance, result->GetErrorObject(), {});
       return result->GetValue(0, 0).GetValue<std::int64_t>() > 0;
@@ -364,12 +383,15 @@ class DuckDbSession : public engine::Session {
   std::string NameOf(const engine::IngestTarget& target) {
     std::string name;
     if (target.temporary) return "temp." + Quoted(target.table);
-    if (!target.database.empty()) name += Quoted(target.database == "main" ? "tavana" : target.database) + "." + (target.schema.empty() ? "main." : "");
+    if (!target.database.empty())
+      name +=
+          Quoted(target.database == "main" ? "tavana" : target.database) + "." + (target.schema.empty() ? "main." : "");
     if (!target.schema.empty()) name += Quoted(target.schema) + ".";
     return name + Quoted(target.table);
   }
 
-  Result<std::int64_t> IngestInTransaction(const engine::CallContext& call, const engine::IngestTarget& target, arrow::RecordBatchReader& batches) {
+  Result<std::int64_t> IngestInTransaction(const engine::CallContext& call, const engine::IngestTarget& target,
+                                           arrow::RecordBatchReader& batches) {
     using Mode = engine::IngestTarget::Mode;
     constexpr const char* kSource = "__tavana_ingested";
     const std::string name = NameOf(target);
@@ -377,7 +399,9 @@ class DuckDbSession : public engine::Session {
       auto empty = arrow::Table::MakeEmpty(batches.schema());
       if (!empty.ok()) return Error(ErrorCode::kInternal, empty.status().message());
       OfferTables(shared_->context(), {{kSource, *empty}});
-      const char* create = target.mode == Mode::kReplace ? "CREATE OR REPLACE TABLE " : target.mode == Mode::kCreate ? "CREATE TABLE " : "CREATE TABLE IF NOT EXISTS ";
+      const char* create = target.mode == Mode::kReplace  ? "CREATE OR REPLACE TABLE "
+                           : target.mode == Mode::kCreate ? "CREATE TABLE "
+                                                          : "CREATE TABLE IF NOT EXISTS ";
       TAVANA_RETURN_IF_ERROR(Run(create + name + " AS SELECT * FROM " + kSource));
     }
     std::int64_t rows = 0;
@@ -387,7 +411,8 @@ class DuckDbSession : public engine::Session {
       while (bytes < kIngestBytes) {
         if (auto why = call.cancellation->why()) return *std::move(why);
         std::shared_ptr<arrow::RecordBatch> batch;
-        if (const auto status = batches.ReadNext(&batch); !status.ok()) return Error(ErrorCode::kDataException, status.message());
+        if (const auto status = batches.ReadNext(&batch); !status.ok())
+          return Error(ErrorCode::kDataException, status.message());
         more = batch != nullptr;
         if (!more) break;
         for (const auto& column : batch->column_data()) {
@@ -417,7 +442,8 @@ class DuckDbSession : public engine::Session {
 
 }  // namespace
 
-Result<std::unique_ptr<engine::Session>> OpenSession(std::shared_ptr<Instance> instance, const engine::SessionOptions& options) {
+Result<std::unique_ptr<engine::Session>> OpenSession(std::shared_ptr<Instance> instance,
+                                                     const engine::SessionOptions& options) {
   auto session = std::make_unique<DuckDbSession>(std::move(instance), options);
   TAVANA_RETURN_IF_ERROR(session->Connect());
   return std::unique_ptr<engine::Session>(std::move(session));

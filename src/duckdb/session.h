@@ -7,6 +7,7 @@
 
 namespace tavana::duckdb_engine {
 
-Result<std::unique_ptr<engine::Session>> OpenSession(std::shared_ptr<Instance> instance, const engine::SessionOptions& options);
+Result<std::unique_ptr<engine::Session>> OpenSession(std::shared_ptr<Instance> instance,
+                                                     const engine::SessionOptions& options);
 
 }  // namespace tavana::duckdb_engine

@@ -48,7 +48,8 @@ std::string FirstWord(std::string_view sql) {
     }
   }
   std::string word;
-  for (; at < sql.size() && std::isalpha(static_cast<unsigned char>(sql[at])); ++at) word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[at])));
+  for (; at < sql.size() && std::isalpha(static_cast<unsigned char>(sql[at])); ++at)
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[at])));
   return word;
 }
 
@@ -84,7 +85,9 @@ void NameTransaction(Statement& statement, SQLStatement& parsed) {
     case ::duckdb::TransactionType::COMMIT:
       statement.described.command = "COMMIT", statement.ends_transaction = statement.commits = true;
       break;
-    case ::duckdb::TransactionType::ROLLBACK: statement.described.command = "ROLLBACK", statement.ends_transaction = true; break;
+    case ::duckdb::TransactionType::ROLLBACK:
+      statement.described.command = "ROLLBACK", statement.ends_transaction = true;
+      break;
     default: statement.described.command = "BEGIN"; break;
   }
 }
@@ -108,7 +111,9 @@ void NameCreate(Statement& statement, SQLStatement& parsed) {
 void Name(Statement& statement, SQLStatement& parsed) {
   auto& described = statement.described;
   const std::string word = FirstWord(statement.sql);
-  const auto is = [&](StatementKind kind, std::string command) { described.kind = kind, described.command = std::move(command); };
+  const auto is = [&](StatementKind kind, std::string command) {
+    described.kind = kind, described.command = std::move(command);
+  };
   statement.type = parsed.type;
   switch (parsed.type) {
     case StatementType::SELECT_STATEMENT: return is(StatementKind::kQuery, word == "SHOW" ? "SHOW" : "SELECT");
@@ -127,13 +132,20 @@ void Name(Statement& statement, SQLStatement& parsed) {
     case StatementType::DROP_STATEMENT:
       if (word == "DEALLOCATE") return is(StatementKind::kOther, "DEALLOCATE");
       return is(StatementKind::kDdl, "DROP " + ObjectOf(parsed.Cast<::duckdb::DropStatement>().info->type));
-    case StatementType::ALTER_STATEMENT: return is(StatementKind::kDdl, "ALTER " + ObjectOf(*parsed.Cast<::duckdb::AlterStatement>().info));
+    case StatementType::ALTER_STATEMENT:
+      return is(StatementKind::kDdl, "ALTER " + ObjectOf(*parsed.Cast<::duckdb::AlterStatement>().info));
     case StatementType::ATTACH_STATEMENT: return is(StatementKind::kDdl, "ATTACH");
     case StatementType::DETACH_STATEMENT: return is(StatementKind::kDdl, "DETACH");
-    case StatementType::TRANSACTION_STATEMENT: return described.kind = StatementKind::kTransaction, NameTransaction(statement, parsed);
+    case StatementType::TRANSACTION_STATEMENT:
+      return described.kind = StatementKind::kTransaction, NameTransaction(statement, parsed);
     case StatementType::SET_STATEMENT:
-    case StatementType::VARIABLE_SET_STATEMENT: return described.kind = StatementKind::kSetting, NameSetting(statement, parsed, word);
-    case StatementType::MULTI_STATEMENT: return is(StatementKind::kQuery, word == "CREATE" ? "SELECT" : word == "EXPORT" ? "EXPORT" : word == "IMPORT" ? "IMPORT" : "SELECT");
+    case StatementType::VARIABLE_SET_STATEMENT:
+      return described.kind = StatementKind::kSetting, NameSetting(statement, parsed, word);
+    case StatementType::MULTI_STATEMENT:
+      return is(StatementKind::kQuery, word == "CREATE"   ? "SELECT"
+                                       : word == "EXPORT" ? "EXPORT"
+                                       : word == "IMPORT" ? "IMPORT"
+                                                          : "SELECT");
     case StatementType::VACUUM_STATEMENT: return is(StatementKind::kOther, word == "ANALYZE" ? "ANALYZE" : "VACUUM");
     case StatementType::ANALYZE_STATEMENT: return is(StatementKind::kOther, "ANALYZE");
     case StatementType::LOAD_STATEMENT: return is(StatementKind::kOther, word == "INSTALL" ? "INSTALL" : "LOAD");
@@ -147,8 +159,11 @@ bool MayReturnRows(const Statement& statement) {
     case StatementKind::kQuery:
     case StatementKind::kDml:
     case StatementKind::kCopy: return true;
-    case StatementKind::kOther: return statement.type == StatementType::UPDATE_EXTENSIONS_STATEMENT || statement.type == StatementType::EXTENSION_STATEMENT ||
-                                       statement.type == StatementType::RELATION_STATEMENT || statement.type == StatementType::LOGICAL_PLAN_STATEMENT;
+    case StatementKind::kOther:
+      return statement.type == StatementType::UPDATE_EXTENSIONS_STATEMENT ||
+             statement.type == StatementType::EXTENSION_STATEMENT ||
+             statement.type == StatementType::RELATION_STATEMENT ||
+             statement.type == StatementType::LOGICAL_PLAN_STATEMENT;
     default: return false;
   }
 }
@@ -173,7 +188,7 @@ bool IsKnown(const LogicalType& type) {
 struct Bound {
   std::unique_ptr<::duckdb::PreparedStatement> prepared;
   std::vector<LogicalType> parameter_types;  ///< INVALID where unknown
-  std::vector<bool> is_anything;  ///< empty, or by parameter
+  std::vector<bool> is_anything;             ///< empty, or by parameter
   bool columns_known = true;
   bool complete() const {
     return columns_known && std::all_of(parameter_types.begin(), parameter_types.end(), IsKnown);
@@ -190,7 +205,8 @@ class Describer {
     CastParameters(*copy, casts);
     Bound bound;
     bound.prepared = shared_.context().Prepare(std::move(copy));
-    if (bound.prepared->HasError()) return Complain(*shared_.instance, bound.prepared->GetErrorObject(), statement_.sql);
+    if (bound.prepared->HasError())
+      return Complain(*shared_.instance, bound.prepared->GetErrorObject(), statement_.sql);
     auto& data = *bound.prepared->data;
     for (const auto& name : statement_.parameter_names) {
       LogicalType type(LogicalTypeId::INVALID);
@@ -199,7 +215,9 @@ class Describer {
       } else {
         data.TryGetType(name, type);
       }
-      bound.parameter_types.push_back(type.id() == LogicalTypeId::SQLNULL || type.id() == LogicalTypeId::STRING_LITERAL ? LogicalType(LogicalType::VARCHAR) : type);
+      bound.parameter_types.push_back(type.id() == LogicalTypeId::SQLNULL || type.id() == LogicalTypeId::STRING_LITERAL
+                                          ? LogicalType(LogicalType::VARCHAR)
+                                          : type);
     }
     for (const auto& type : data.types) bound.columns_known &= IsKnown(type);
     return bound;
@@ -221,7 +239,8 @@ class Describer {
       auto next = Bind(parsed, guessed);
       if (!next.ok() || !next->complete()) continue;
       if (guess == LogicalTypeId::VARCHAR) {
-        for (std::size_t i = 0; i < first->parameter_types.size(); ++i) next->is_anything.push_back(!IsKnown(first->parameter_types[i]));
+        for (std::size_t i = 0; i < first->parameter_types.size(); ++i)
+          next->is_anything.push_back(!IsKnown(first->parameter_types[i]));
       }
       return next;
     }
@@ -248,7 +267,8 @@ Status DescribeParameters(SharedConnection& shared, Statement& statement) {
 
 void DescribeWrites(Statement& statement) {
   if (!statement.prepared) return;
-  for (const auto& entry : statement.prepared->data->properties.modified_databases) statement.described.read_set.databases_written.push_back(entry.first);
+  for (const auto& entry : statement.prepared->data->properties.modified_databases)
+    statement.described.read_set.databases_written.push_back(entry.first);
 }
 
 /// For what can only be bound with its values.
@@ -265,7 +285,8 @@ bool NamesInlineTable(const Error& error) {
   return error.code() == ErrorCode::kUndefinedTable && error.message().find(kInlinePrefix) != std::string::npos;
 }
 
-Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement, std::span<const std::shared_ptr<arrow::DataType>> client_types) {
+Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
+                                 std::span<const std::shared_ptr<arrow::DataType>> client_types) {
   statement.parameter_names = ParameterNames(statement.parts);
   statement.parameter_types.assign(statement.parameter_names.size(), LogicalType(LogicalTypeId::INVALID));
   ParameterCasts casts;
@@ -291,7 +312,8 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement, 
   }
   statement.prepared = std::move(bound->prepared);
   auto& data = *statement.prepared->data;
-  statement.described.returns_rows = MayReturnRows(statement) && data.properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT;
+  statement.described.returns_rows =
+      MayReturnRows(statement) && data.properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT;
   statement.described.columns = arrow::schema({});
   if (statement.described.returns_rows) {
     TAVANA_ASSIGN_OR_RETURN(const auto exporter, ArrowExporter::Create(shared.context(), data.types, data.names));
@@ -304,7 +326,8 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement, 
 
 }  // namespace
 
-Result<Statement> Describe(SharedConnection& shared, std::string_view sql, std::span<const std::shared_ptr<arrow::DataType>> parameter_types) {
+Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
+                           std::span<const std::shared_ptr<arrow::DataType>> parameter_types) {
   Statement statement;
   statement.sql = std::string(sql);
   statement.described.columns = arrow::schema({});
@@ -312,7 +335,8 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql, std::
     ::duckdb::Parser parser(shared.context().GetParserOptions());
     parser.ParseQuery(statement.sql);
     if (parser.statements.empty()) return statement;
-    if (parser.statements.size() > 1) return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
+    if (parser.statements.size() > 1)
+      return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
     Name(statement, *parser.statements[0]);
     shared.context().PreprocessStatements(parser.statements);
     for (auto& part : parser.statements) {

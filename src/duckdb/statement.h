@@ -16,7 +16,7 @@ struct Statement {
   std::string sql;
   engine::Prepared described;
   ::duckdb::StatementType type = ::duckdb::StatementType::INVALID_STATEMENT;  ///< as written, before DuckDB rewrote it
-  bool ends_transaction = false;  ///< COMMIT or ROLLBACK
+  bool ends_transaction = false;                                              ///< COMMIT or ROLLBACK
   bool commits = false;
   /// Set when DuckDB could bind it before the values are known.
   std::unique_ptr<::duckdb::PreparedStatement> prepared;
@@ -25,7 +25,7 @@ struct Statement {
   /// DuckDB's name of each parameter, $1 first; empty for one that the text does not use.
   std::vector<std::string> parameter_names;
   std::vector<::duckdb::LogicalType> parameter_types;  ///< INVALID when unknown
-  std::vector<bool> parameter_is_anything;  ///< bound as text only because nothing says otherwise
+  std::vector<bool> parameter_is_anything;             ///< bound as text only because nothing says otherwise
   /// For SET and RESET: what they change.
   std::string setting;
   bool resets_setting = false;
@@ -33,6 +33,7 @@ struct Statement {
 };
 
 /// Parses and binds. The caller has moved aside what DuckDB was streaming.
-Result<Statement> Describe(SharedConnection& shared, std::string_view sql, std::span<const std::shared_ptr<arrow::DataType>> parameter_types);
+Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
+                           std::span<const std::shared_ptr<arrow::DataType>> parameter_types);
 
 }  // namespace tavana::duckdb_engine

@@ -56,10 +56,12 @@ Value DecimalOf(const arrow::Array& array, std::int64_t row) {
   ::duckdb::hugeint_t wide;
   switch (array.type_id()) {
     case arrow::Type::DECIMAL32:
-      wide = ::duckdb::hugeint_t(std::int64_t{arrow::Decimal32(static_cast<const arrow::Decimal32Array&>(array).GetValue(row)).value()});
+      wide = ::duckdb::hugeint_t(
+          std::int64_t{arrow::Decimal32(static_cast<const arrow::Decimal32Array&>(array).GetValue(row)).value()});
       break;
     case arrow::Type::DECIMAL64:
-      wide = ::duckdb::hugeint_t(std::int64_t{arrow::Decimal64(static_cast<const arrow::Decimal64Array&>(array).GetValue(row)).value()});
+      wide = ::duckdb::hugeint_t(
+          std::int64_t{arrow::Decimal64(static_cast<const arrow::Decimal64Array&>(array).GetValue(row)).value()});
       break;
     default: {
       const arrow::Decimal128 value(static_cast<const arrow::Decimal128Array&>(array).GetValue(row));
@@ -70,7 +72,8 @@ Value DecimalOf(const arrow::Array& array, std::int64_t row) {
   if (width > ::duckdb::Decimal::MAX_WIDTH_INT64) return Value::DECIMAL(wide, width, scale);
   const auto narrow = static_cast<std::int64_t>(wide.lower);
   if (width > ::duckdb::Decimal::MAX_WIDTH_INT32) return Value::DECIMAL(narrow, width, scale);
-  if (width > ::duckdb::Decimal::MAX_WIDTH_INT16) return Value::DECIMAL(static_cast<std::int32_t>(narrow), width, scale);
+  if (width > ::duckdb::Decimal::MAX_WIDTH_INT16)
+    return Value::DECIMAL(static_cast<std::int32_t>(narrow), width, scale);
   return Value::DECIMAL(static_cast<std::int16_t>(narrow), width, scale);
 }
 
@@ -100,7 +103,8 @@ Result<Value> MapOf(const arrow::Array& array, std::int64_t row) {
   TAVANA_ASSIGN_OR_RETURN(const auto type, DuckDbTypeOf(*array.type()));
   TAVANA_ASSIGN_OR_RETURN(auto keys, Children(*map.keys(), map.value_offset(row), map.value_length(row)));
   TAVANA_ASSIGN_OR_RETURN(auto items, Children(*map.items(), map.value_offset(row), map.value_length(row)));
-  return Value::MAP(::duckdb::MapType::KeyType(type), ::duckdb::MapType::ValueType(type), std::move(keys), std::move(items));
+  return Value::MAP(::duckdb::MapType::KeyType(type), ::duckdb::MapType::ValueType(type), std::move(keys),
+                    std::move(items));
 }
 
 Result<Value> StructOf(const arrow::Array& array, std::int64_t row) {
@@ -124,7 +128,8 @@ Result<Value> ExtensionOf(const arrow::Array& array, std::int64_t row) {
     if (type.id() == ::duckdb::LogicalTypeId::HUGEINT || type.id() == ::duckdb::LogicalTypeId::UHUGEINT) {
       std::uint64_t halves[2];
       std::memcpy(halves, data, sizeof halves);
-      if (type.id() == ::duckdb::LogicalTypeId::UHUGEINT) return Value::UHUGEINT(::duckdb::uhugeint_t(halves[1], halves[0]));
+      if (type.id() == ::duckdb::LogicalTypeId::UHUGEINT)
+        return Value::UHUGEINT(::duckdb::uhugeint_t(halves[1], halves[0]));
       return Value::HUGEINT(::duckdb::hugeint_t(static_cast<std::int64_t>(halves[1]), halves[0]));
     }
     if (type.id() == ::duckdb::LogicalTypeId::TIME_TZ) {
@@ -160,14 +165,19 @@ Result<Value> NotNull(const arrow::Array& array, std::int64_t row) {
     case arrow::Type::FIXED_SIZE_BINARY: return Blob(At<arrow::FixedSizeBinaryArray>(array, row));
     case arrow::Type::DATE32: return Value::DATE(::duckdb::date_t(At<arrow::Date32Array>(array, row)));
     case arrow::Type::DATE64:
-      return Value::DATE(::duckdb::date_t(static_cast<std::int32_t>(At<arrow::Date64Array>(array, row) / kMillisecondsPerDay)));
+      return Value::DATE(
+          ::duckdb::date_t(static_cast<std::int32_t>(At<arrow::Date64Array>(array, row) / kMillisecondsPerDay)));
     case arrow::Type::TIME32:
-      return Value::TIME(::duckdb::dtime_t(MicrosecondsOf(At<arrow::Time32Array>(array, row), static_cast<const arrow::Time32Type&>(*array.type()).unit())));
+      return Value::TIME(::duckdb::dtime_t(MicrosecondsOf(
+          At<arrow::Time32Array>(array, row), static_cast<const arrow::Time32Type&>(*array.type()).unit())));
     case arrow::Type::TIME64:
-      return Value::TIME(::duckdb::dtime_t(MicrosecondsOf(At<arrow::Time64Array>(array, row), static_cast<const arrow::Time64Type&>(*array.type()).unit())));
+      return Value::TIME(::duckdb::dtime_t(MicrosecondsOf(
+          At<arrow::Time64Array>(array, row), static_cast<const arrow::Time64Type&>(*array.type()).unit())));
     case arrow::Type::TIMESTAMP: return TimestampOf(array, row);
     case arrow::Type::DURATION:
-      return Value::INTERVAL(0, 0, MicrosecondsOf(At<arrow::DurationArray>(array, row), static_cast<const arrow::DurationType&>(*array.type()).unit()));
+      return Value::INTERVAL(0, 0,
+                             MicrosecondsOf(At<arrow::DurationArray>(array, row),
+                                            static_cast<const arrow::DurationType&>(*array.type()).unit()));
     case arrow::Type::INTERVAL_MONTHS: return Value::INTERVAL(At<arrow::MonthIntervalArray>(array, row), 0, 0);
     case arrow::Type::INTERVAL_DAY_TIME: {
       const auto value = static_cast<const arrow::DayTimeIntervalArray&>(array).GetValue(row);
@@ -190,7 +200,8 @@ Result<Value> NotNull(const arrow::Array& array, std::int64_t row) {
       return ValueOf(*dictionary.dictionary(), dictionary.GetValueIndex(row));
     }
     case arrow::Type::EXTENSION: return ExtensionOf(array, row);
-    default: return Error(ErrorCode::kUnsupported, "parameters of type " + array.type()->ToString() + " are not supported");
+    default:
+      return Error(ErrorCode::kUnsupported, "parameters of type " + array.type()->ToString() + " are not supported");
   }
 }
 

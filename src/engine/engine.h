@@ -126,15 +126,16 @@ struct Progress {
 
 /// Replayable state of a session: what another engine needs to go on with it.
 struct SessionSnapshot {
-  std::map<std::string, std::string> settings;     ///< by name, the values set in this session
-  std::map<StatementId, std::string> statements;   ///< texts of the prepared statements
+  std::map<std::string, std::string> settings;    ///< by name, the values set in this session
+  std::map<StatementId, std::string> statements;  ///< texts of the prepared statements
   /// Why the session can not move (open transaction, temporary table, open result); empty when it can.
   std::string pinned_by;
 };
 
 struct SessionOptions {
   std::string user = "tavana";
-  /// A catalog's name; "tavana" and "main" both open the default catalog. Anything else that is not attached: kUndefinedDatabase.
+  /// A catalog's name; "tavana" and "main" both open the default catalog. Anything else that is not attached:
+  /// kUndefinedDatabase.
   std::string database = "tavana";
 };
 

@@ -45,7 +45,8 @@ class AdmissionQueue {
   AdmissionQueue(const AdmissionQueue&) = delete;
   AdmissionQueue& operator=(const AdmissionQueue&) = delete;
 
-  /// Waits for a slot on `strand` (the caller's). kOverloaded when too many wait; the cancel's error when it comes first.
+  /// Waits for a slot on `strand` (the caller's). kOverloaded when too many wait; the cancel's error when it comes
+  /// first.
   boost::asio::awaitable<Result<AdmissionTicket>> Admit(boost::asio::any_io_executor strand,
                                                         std::shared_ptr<Cancellation> cancellation);
 

@@ -14,7 +14,8 @@ namespace asio = boost::asio;
 
 class Admission : public testing::Test {
  protected:
-  void Enter(AdmissionQueue& queue, int id, std::shared_ptr<Cancellation> cancellation = std::make_shared<Cancellation>()) {
+  void Enter(AdmissionQueue& queue, int id,
+             std::shared_ptr<Cancellation> cancellation = std::make_shared<Cancellation>()) {
     asio::co_spawn(io_, EnterTask(queue, id, std::move(cancellation)), asio::detached);
     io_.restart();
     while (io_.poll_one() > 0) {

@@ -26,7 +26,8 @@ constexpr DemoFile kFiles[] = {
     {"cars.json", "cars", "read_json"},
 };
 
-constexpr const char* kTpchTables[] = {"lineitem", "orders", "partsupp", "part", "supplier", "customer", "nation", "region"};
+constexpr const char* kTpchTables[] = {"lineitem", "orders",   "partsupp", "part",
+                                       "supplier", "customer", "nation",   "region"};
 
 std::string TpchSql(double scale) {
   char call[64];
@@ -39,7 +40,8 @@ std::string TpchSql(double scale) {
 std::string TpchIntoFileSql(double scale) {
   char call[160];
   std::snprintf(call, sizeof call,
-                "LOAD tpch;\nATTACH ':memory:' AS tavana_demo;\nCALL dbgen(sf = %.10g, catalog = 'tavana_demo');\n", scale);
+                "LOAD tpch;\nATTACH ':memory:' AS tavana_demo;\nCALL dbgen(sf = %.10g, catalog = 'tavana_demo');\n",
+                scale);
   std::string sql = call;
   for (const std::string table : kTpchTables) {
     sql += "CREATE TABLE IF NOT EXISTS " + table + " AS FROM tavana_demo.main." + table + ";\n";
@@ -66,11 +68,14 @@ Result<std::string> DemoSql(std::string_view directory, double scale, bool persi
 std::string_view DemoQueries() {
   return "Three queries to paste:\n"
          "\n"
-         "  SELECT origin, count(*) AS flights, round(avg(delay), 1) AS average_delay FROM flights GROUP BY 1 ORDER BY 2 DESC LIMIT 10;\n"
+         "  SELECT origin, count(*) AS flights, round(avg(delay), 1) AS average_delay FROM flights GROUP BY 1 ORDER BY "
+         "2 DESC LIMIT 10;\n"
          "\n"
-         "  SELECT l_returnflag, l_linestatus, sum(l_quantity) AS quantity, count(*) AS lines FROM lineitem GROUP BY ALL ORDER BY ALL;\n"
+         "  SELECT l_returnflag, l_linestatus, sum(l_quantity) AS quantity, count(*) AS lines FROM lineitem GROUP BY "
+         "ALL ORDER BY ALL;\n"
          "\n"
-         "  SELECT w.weather, count(*) AS days, round(avg(w.temp_max), 1) AS warmest, (SELECT count(*) FROM cars) AS cars\n"
+         "  SELECT w.weather, count(*) AS days, round(avg(w.temp_max), 1) AS warmest, (SELECT count(*) FROM cars) AS "
+         "cars\n"
          "  FROM weather w GROUP BY 1 ORDER BY 2 DESC;\n";
 }
 

@@ -155,9 +155,8 @@ Status Announce(const config::ServeOptions& options, std::uint16_t pg_port, std:
   if (options.demo) std::printf("\n%s\n", std::string(DemoQueries()).c_str());
   std::fflush(stdout);
   if (options.ready_file.empty()) return Status::Ok();
-  return WriteWhole(options.ready_file, "{\"pg_port\":" + std::to_string(pg_port) +
-                                            ",\"http_port\":" + std::to_string(http_port) +
-                                            ",\"pid\":" + std::to_string(getpid()) + "}\n");
+  return WriteWhole(options.ready_file, "{\"pg_port\":" + std::to_string(pg_port) + ",\"http_port\":" +
+                                            std::to_string(http_port) + ",\"pid\":" + std::to_string(getpid()) + "}\n");
 }
 
 /// Until stopped, a signal ends the process at once: while it starts (nothing runs yet), and again while it shuts

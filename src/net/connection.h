@@ -57,8 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   asio::ip::tcp::socket socket_;
   asio::ip::tcp::endpoint peer_;
-  asio::steady_timer filled_;    // wakes Fill
-  asio::steady_timer drained_;   // wakes ReadAhead
+  asio::steady_timer filled_;   // wakes Fill
+  asio::steady_timer drained_;  // wakes ReadAhead
   std::vector<char> input_;
   std::size_t begin_ = 0, end_ = 0;
   std::size_t wanted_bytes_ = 0;

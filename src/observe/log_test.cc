@@ -22,7 +22,8 @@ TEST(Log, WritesOneJsonObjectALine) {
   Log(LogLevel::kWarn, "100% {} \"quoted\"", {{"path", "a\nb"}});
   const std::string line = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(line.starts_with("{\"time\":\"")) << line;
-  EXPECT_TRUE(line.ends_with("\"level\":\"warning\",\"message\":\"100% {} \\\"quoted\\\"\",\"path\":\"a\\u000ab\"}\n")) << line;
+  EXPECT_TRUE(line.ends_with("\"level\":\"warning\",\"message\":\"100% {} \\\"quoted\\\"\",\"path\":\"a\\u000ab\"}\n"))
+      << line;
 }
 
 }  // namespace

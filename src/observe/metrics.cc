@@ -85,8 +85,6 @@ void Metrics::SetAdmission(std::size_t running, std::size_t waiting) {
 
 void Metrics::CancelReceived() { families_->cancels.Increment(); }
 
-std::string Metrics::Render() const {
-  return prometheus::TextSerializer().Serialize(families_->registry.Collect());
-}
+std::string Metrics::Render() const { return prometheus::TextSerializer().Serialize(families_->registry.Collect()); }
 
 }  // namespace tavana::observe

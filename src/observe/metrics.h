@@ -14,7 +14,8 @@ struct BuildInfo {
   std::string engine;   ///< e.g. "DuckDB v1.5.5"
 };
 
-/// What /metrics shows. Thread-safe and cheap: every call is a few atomic operations, except the first with a new outcome.
+/// What /metrics shows. Thread-safe and cheap: every call is a few atomic operations, except the first with a new
+/// outcome.
 class Metrics {
  public:
   explicit Metrics(const BuildInfo& build);

@@ -52,8 +52,7 @@ class ArrayReader {
     while (!rest_.empty() && IsSpace(rest_[0])) rest_.remove_prefix(1);
   }
   Error Malformed() const {
-    return Error(ErrorCode::kInvalidText,
-                 "malformed array literal: \"" + std::string(CutUtf8(whole_, 1000)) + "\"");
+    return Error(ErrorCode::kInvalidText, "malformed array literal: \"" + std::string(CutUtf8(whole_, 1000)) + "\"");
   }
   Result<std::vector<std::optional<std::string>>> AtEnd(std::vector<std::optional<std::string>> elements) {
     SkipSpace();

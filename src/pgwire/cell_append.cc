@@ -133,12 +133,13 @@ void AppendJsonUnion(const CellSource& cell, std::int64_t row, CellContext& cont
 /// True when the text of a scalar is a JSON number as it stands.
 bool IsJsonNumber(std::uint32_t oid, std::string_view text) {
   switch (oid) {
-    case kInt2Oid: case kInt4Oid: case kInt8Oid: case kNumericOid:
-      return true;
-    case kFloat4Oid: case kFloat8Oid:
-      return text.find('N') == std::string_view::npos && text.find('I') == std::string_view::npos;
-    default:
-      return false;
+    case kInt2Oid:
+    case kInt4Oid:
+    case kInt8Oid:
+    case kNumericOid: return true;
+    case kFloat4Oid:
+    case kFloat8Oid: return text.find('N') == std::string_view::npos && text.find('I') == std::string_view::npos;
+    default: return false;
   }
 }
 
@@ -161,7 +162,8 @@ void AppendJson(const CellSource& cell, std::int64_t row, CellContext& context, 
     case CellKind::kDictionary: return AppendJson(cell.children[0], cell.DictionaryRow(row), context, out);
     case CellKind::kStruct: return AppendJsonStruct(cell, row, context, out);
     case CellKind::kMap: return AppendJsonMap(cell, row, context, out);
-    case CellKind::kSparseUnion: case CellKind::kDenseUnion: return AppendJsonUnion(cell, row, context, out);
+    case CellKind::kSparseUnion:
+    case CellKind::kDenseUnion: return AppendJsonUnion(cell, row, context, out);
     default: return AppendJsonScalar(cell, row, context, out);
   }
 }
@@ -266,9 +268,13 @@ char* PutDecimal256(const CellSource& cell, std::int64_t row, char* to) {
 void AppendText(const CellSource& cell, std::int64_t row, CellContext& context, ByteBuffer& out) {
   if (IsFixedText(cell.kind)) return AppendFixedText(cell, row, context, out);
   switch (cell.kind) {
-    case CellKind::kUtf8: case CellKind::kLargeUtf8: case CellKind::kUtf8View:
-      return out.Append(cell.Bytes(row));
-    case CellKind::kBinary: case CellKind::kLargeBinary: case CellKind::kBinaryView: case CellKind::kFixedBinary:
+    case CellKind::kUtf8:
+    case CellKind::kLargeUtf8:
+    case CellKind::kUtf8View: return out.Append(cell.Bytes(row));
+    case CellKind::kBinary:
+    case CellKind::kLargeBinary:
+    case CellKind::kBinaryView:
+    case CellKind::kFixedBinary:
       return context.bytea_escape ? AppendEscaped(cell.Bytes(row), out) : AppendHex(cell.Bytes(row), out);
     case CellKind::kBit: return AppendBits(cell.Bytes(row), out);
     case CellKind::kDictionary: return AppendText(cell.children[0], cell.DictionaryRow(row), context, out);
@@ -284,8 +290,10 @@ void AppendBinary(const CellSource& cell, std::int64_t row, CellContext& context
     return out.SetSize(static_cast<std::size_t>(end - out.data()));
   }
   switch (cell.kind) {
-    case CellKind::kBinary: case CellKind::kLargeBinary: case CellKind::kBinaryView: case CellKind::kFixedBinary:
-      return out.Append(cell.Bytes(row));
+    case CellKind::kBinary:
+    case CellKind::kLargeBinary:
+    case CellKind::kBinaryView:
+    case CellKind::kFixedBinary: return out.Append(cell.Bytes(row));
     case CellKind::kDictionary: return AppendBinary(cell.children[0], cell.DictionaryRow(row), context, out);
     default: break;
   }

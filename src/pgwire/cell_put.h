@@ -11,7 +11,8 @@ namespace tavana::pgwire {
 // PostgreSQL counts from 2000-01-01.
 inline constexpr std::int32_t kDaysFrom1970To2000 = 10957;
 inline constexpr std::int64_t kMicrosFrom1970To2000 = kDaysFrom1970To2000 * kMicrosPerDay;
-// DuckDB's infinite dates and timestamps, in whatever unit (date.hpp, timestamp.hpp): the largest value and its negative.
+// DuckDB's infinite dates and timestamps, in whatever unit (date.hpp, timestamp.hpp): the largest value and its
+// negative.
 inline constexpr std::int32_t kInfiniteDays = std::numeric_limits<std::int32_t>::max();
 inline constexpr std::int64_t kInfiniteTicks = std::numeric_limits<std::int64_t>::max();
 
@@ -24,16 +25,14 @@ inline char* PutLiteral(char* to, std::string_view text) {
 inline std::int64_t MicrosOf(std::int64_t ticks, arrow::TimeUnit::type unit, bool& out_of_range) {
   std::int64_t micros = 0;
   switch (unit) {
-    case arrow::TimeUnit::MICRO:
-      return ticks;
+    case arrow::TimeUnit::MICRO: return ticks;
     case arrow::TimeUnit::SECOND:
       out_of_range |= __builtin_mul_overflow(ticks, kMicrosPerSecond, &micros);
       return micros;
     case arrow::TimeUnit::MILLI:
       out_of_range |= __builtin_mul_overflow(ticks, std::int64_t{1000}, &micros);
       return micros;
-    case arrow::TimeUnit::NANO:
-      return ticks / 1000 - (ticks % 1000 < 0 ? 1 : 0);
+    case arrow::TimeUnit::NANO: return ticks / 1000 - (ticks % 1000 < 0 ? 1 : 0);
   }
   return micros;
 }
@@ -45,8 +44,7 @@ inline std::int64_t DaysAt(const CellSource& cell, std::int64_t row) {
 }
 
 inline std::int64_t TimeMicrosAt(const CellSource& cell, std::int64_t row, bool& out_of_range) {
-  const std::int64_t ticks =
-      cell.kind == CellKind::kTime32 ? cell.At<std::int32_t>(row) : cell.At<std::int64_t>(row);
+  const std::int64_t ticks = cell.kind == CellKind::kTime32 ? cell.At<std::int32_t>(row) : cell.At<std::int64_t>(row);
   const std::int64_t micros = MicrosOf(ticks, cell.unit, out_of_range);
   if (micros < 0 || micros > kMicrosPerDay) out_of_range = true;
   return micros < 0 ? 0 : micros;
@@ -71,18 +69,14 @@ struct IntervalParts {
 inline IntervalParts IntervalAt(const CellSource& cell, std::int64_t row, bool& out_of_range) {
   IntervalParts parts;
   switch (cell.kind) {
-    case CellKind::kIntervalMonths:
-      parts.months = cell.At<std::int32_t>(row);
-      break;
+    case CellKind::kIntervalMonths: parts.months = cell.At<std::int32_t>(row); break;
     case CellKind::kIntervalDayTime: {
       const auto day_time = cell.At<std::int64_t>(row);
       parts.days = static_cast<std::int32_t>(day_time);
       parts.micros = (day_time >> 32) * 1000;
       break;
     }
-    case CellKind::kDuration:
-      parts.micros = MicrosOf(cell.At<std::int64_t>(row), cell.unit, out_of_range);
-      break;
+    case CellKind::kDuration: parts.micros = MicrosOf(cell.At<std::int64_t>(row), cell.unit, out_of_range); break;
     default: {
       struct MonthDayNano {
         std::int32_t months, days;
@@ -119,27 +113,36 @@ inline char* PutTimestampCell(const CellSource& cell, std::int64_t row, CellCont
 /// True for every kind whose text is bounded by kMaxFixedTextBytes.
 inline bool IsFixedText(CellKind kind) {
   switch (kind) {
-    case CellKind::kNull: case CellKind::kUtf8: case CellKind::kLargeUtf8: case CellKind::kUtf8View:
-    case CellKind::kBinary: case CellKind::kLargeBinary: case CellKind::kBinaryView: case CellKind::kFixedBinary:
-    case CellKind::kBit: case CellKind::kDictionary: case CellKind::kList: case CellKind::kLargeList:
-    case CellKind::kListView: case CellKind::kLargeListView: case CellKind::kFixedList: case CellKind::kStruct:
-    case CellKind::kMap: case CellKind::kSparseUnion: case CellKind::kDenseUnion: case CellKind::kUnsupported:
-      return false;
-    default:
-      return true;
+    case CellKind::kNull:
+    case CellKind::kUtf8:
+    case CellKind::kLargeUtf8:
+    case CellKind::kUtf8View:
+    case CellKind::kBinary:
+    case CellKind::kLargeBinary:
+    case CellKind::kBinaryView:
+    case CellKind::kFixedBinary:
+    case CellKind::kBit:
+    case CellKind::kDictionary:
+    case CellKind::kList:
+    case CellKind::kLargeList:
+    case CellKind::kListView:
+    case CellKind::kLargeListView:
+    case CellKind::kFixedList:
+    case CellKind::kStruct:
+    case CellKind::kMap:
+    case CellKind::kSparseUnion:
+    case CellKind::kDenseUnion:
+    case CellKind::kUnsupported: return false;
+    default: return true;
   }
 }
 
 /// Text of a cell that is not null, of a kind that IsFixedText.
-inline __attribute__((always_inline)) char* PutFixedText(const CellSource& cell, std::int64_t row,
-                                                         CellContext& context, char* to) {
+inline __attribute__((always_inline)) char* PutFixedText(const CellSource& cell, std::int64_t row, CellContext& context,
+                                                         char* to) {
   switch (cell.kind) {
-    case CellKind::kBool:
-      *to = cell.Bit(row) ? 't' : 'f';
-      return to + 1;
-    case CellKind::kBool8:
-      *to = cell.At<std::int8_t>(row) != 0 ? 't' : 'f';
-      return to + 1;
+    case CellKind::kBool: *to = cell.Bit(row) ? 't' : 'f'; return to + 1;
+    case CellKind::kBool8: *to = cell.At<std::int8_t>(row) != 0 ? 't' : 'f'; return to + 1;
     case CellKind::kInt8: return PutSigned(to, cell.At<std::int8_t>(row));
     case CellKind::kInt16: return PutSigned(to, cell.At<std::int16_t>(row));
     case CellKind::kInt32: return PutSigned(to, cell.At<std::int32_t>(row));
@@ -157,17 +160,19 @@ inline __attribute__((always_inline)) char* PutFixedText(const CellSource& cell,
     case CellKind::kDecimal64: return PutDecimal64(to, cell.At<std::int64_t>(row), cell.scale);
     case CellKind::kDecimal128: return PutDecimal128(to, cell.At<Int128>(row), cell.scale);
     case CellKind::kDecimal256: return PutDecimal256(cell, row, to);
-    case CellKind::kDate32: case CellKind::kDate64:
-      return PutDateCell(cell, row, to);
-    case CellKind::kTime32: case CellKind::kTime64:
-      return PutTime(to, TimeMicrosAt(cell, row, context.out_of_range));
+    case CellKind::kDate32:
+    case CellKind::kDate64: return PutDateCell(cell, row, to);
+    case CellKind::kTime32:
+    case CellKind::kTime64: return PutTime(to, TimeMicrosAt(cell, row, context.out_of_range));
     case CellKind::kTimeTz: {
       const TimeWithOffset time = TimeTzAt(cell, row);
       return PutOffset(PutTime(to, time.micros), time.offset_seconds);
     }
-    case CellKind::kTimestamp: case CellKind::kTimestampTz:
-      return PutTimestampCell(cell, row, context, to);
-    case CellKind::kIntervalMonths: case CellKind::kIntervalDayTime: case CellKind::kIntervalMonthDayNano:
+    case CellKind::kTimestamp:
+    case CellKind::kTimestampTz: return PutTimestampCell(cell, row, context, to);
+    case CellKind::kIntervalMonths:
+    case CellKind::kIntervalDayTime:
+    case CellKind::kIntervalMonthDayNano:
     case CellKind::kDuration: {
       const IntervalParts parts = IntervalAt(cell, row, context.out_of_range);
       return PutInterval(to, parts.months, parts.days, parts.micros);
@@ -230,22 +235,21 @@ inline char* PutFixedBinary(const CellSource& cell, std::int64_t row, CellContex
     case CellKind::kHalfFloat: return PutFloatBits<std::uint32_t>(to, HalfFloatAt(cell, row));
     case CellKind::kFloat: return PutFloatBits<std::uint32_t>(to, cell.At<float>(row));
     case CellKind::kDouble: return PutFloatBits<std::uint64_t>(to, cell.At<double>(row));
-    case CellKind::kDate32: case CellKind::kDate64:
-      return PutDateBinary(cell, row, context, to);
-    case CellKind::kTime32: case CellKind::kTime64:
-      return PutBigEndian(to, TimeMicrosAt(cell, row, context.out_of_range));
+    case CellKind::kDate32:
+    case CellKind::kDate64: return PutDateBinary(cell, row, context, to);
+    case CellKind::kTime32:
+    case CellKind::kTime64: return PutBigEndian(to, TimeMicrosAt(cell, row, context.out_of_range));
     case CellKind::kTimeTz: {
       const TimeWithOffset time = TimeTzAt(cell, row);
       return PutBigEndian(PutBigEndian(to, time.micros), -time.offset_seconds);  // PostgreSQL counts westward
     }
-    case CellKind::kTimestamp: case CellKind::kTimestampTz:
-      return PutTimestampBinary(cell, row, context, to);
-    case CellKind::kIntervalMonths: case CellKind::kIntervalDayTime: case CellKind::kIntervalMonthDayNano:
-    case CellKind::kDuration:
-      return PutIntervalBinary(IntervalAt(cell, row, context.out_of_range), to);
-    case CellKind::kUuid:
-      std::memcpy(to, cell.values + row * 16, 16);
-      return to + 16;
+    case CellKind::kTimestamp:
+    case CellKind::kTimestampTz: return PutTimestampBinary(cell, row, context, to);
+    case CellKind::kIntervalMonths:
+    case CellKind::kIntervalDayTime:
+    case CellKind::kIntervalMonthDayNano:
+    case CellKind::kDuration: return PutIntervalBinary(IntervalAt(cell, row, context.out_of_range), to);
+    case CellKind::kUuid: std::memcpy(to, cell.values + row * 16, 16); return to + 16;
     default: __builtin_unreachable();  // not IsFixedBinary
   }
 }

@@ -13,31 +13,59 @@ const arrow::DataType& StorageOf(const arrow::DataType& type) {
 
 std::int64_t RowBytes(const CellSource& cell) {
   switch (cell.kind) {
-    case CellKind::kBool8: case CellKind::kInt8: case CellKind::kUInt8: return 1;
-    case CellKind::kInt16: case CellKind::kUInt16: case CellKind::kHalfFloat: return 2;
-    case CellKind::kInt32: case CellKind::kUInt32: case CellKind::kFloat: case CellKind::kDecimal32:
-    case CellKind::kDate32: case CellKind::kTime32: case CellKind::kIntervalMonths: return 4;
-    case CellKind::kInt64: case CellKind::kUInt64: case CellKind::kDouble: case CellKind::kDecimal64:
-    case CellKind::kDate64: case CellKind::kTime64: case CellKind::kTimeTz: case CellKind::kTimestamp:
-    case CellKind::kTimestampTz: case CellKind::kIntervalDayTime: case CellKind::kDuration: return 8;
-    case CellKind::kHugeInt: case CellKind::kUHugeInt: case CellKind::kDecimal128:
-    case CellKind::kIntervalMonthDayNano: case CellKind::kUuid: case CellKind::kUtf8View:
+    case CellKind::kBool8:
+    case CellKind::kInt8:
+    case CellKind::kUInt8: return 1;
+    case CellKind::kInt16:
+    case CellKind::kUInt16:
+    case CellKind::kHalfFloat: return 2;
+    case CellKind::kInt32:
+    case CellKind::kUInt32:
+    case CellKind::kFloat:
+    case CellKind::kDecimal32:
+    case CellKind::kDate32:
+    case CellKind::kTime32:
+    case CellKind::kIntervalMonths: return 4;
+    case CellKind::kInt64:
+    case CellKind::kUInt64:
+    case CellKind::kDouble:
+    case CellKind::kDecimal64:
+    case CellKind::kDate64:
+    case CellKind::kTime64:
+    case CellKind::kTimeTz:
+    case CellKind::kTimestamp:
+    case CellKind::kTimestampTz:
+    case CellKind::kIntervalDayTime:
+    case CellKind::kDuration: return 8;
+    case CellKind::kHugeInt:
+    case CellKind::kUHugeInt:
+    case CellKind::kDecimal128:
+    case CellKind::kIntervalMonthDayNano:
+    case CellKind::kUuid:
+    case CellKind::kUtf8View:
     case CellKind::kBinaryView: return 16;
     case CellKind::kDecimal256: return 32;
-    case CellKind::kFixedBinary: case CellKind::kDictionary: return cell.width;
-    case CellKind::kSparseUnion: case CellKind::kDenseUnion: return 1;
+    case CellKind::kFixedBinary:
+    case CellKind::kDictionary: return cell.width;
+    case CellKind::kSparseUnion:
+    case CellKind::kDenseUnion: return 1;
     default: return 0;
   }
 }
 
 bool HasOffsets(const CellSource& cell, arrow::Type::type storage) {
   switch (storage) {
-    case arrow::Type::STRING: case arrow::Type::BINARY: case arrow::Type::LARGE_STRING:
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_STRING:
     case arrow::Type::LARGE_BINARY: return true;
     default: break;
   }
   switch (cell.kind) {
-    case CellKind::kList: case CellKind::kLargeList: case CellKind::kListView: case CellKind::kLargeListView:
+    case CellKind::kList:
+    case CellKind::kLargeList:
+    case CellKind::kListView:
+    case CellKind::kLargeListView:
     case CellKind::kMap: return true;
     default: return false;
   }
@@ -46,7 +74,9 @@ bool HasOffsets(const CellSource& cell, arrow::Type::type storage) {
 /// 8 for the kinds whose offsets are 64 bits.
 std::int64_t OffsetBytes(arrow::Type::type storage) {
   switch (storage) {
-    case arrow::Type::LARGE_STRING: case arrow::Type::LARGE_BINARY: case arrow::Type::LARGE_LIST:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
+    case arrow::Type::LARGE_LIST:
     case arrow::Type::LARGE_LIST_VIEW: return 8;
     default: return 4;
   }
@@ -70,30 +100,23 @@ std::int64_t OffsetAt(const std::uint8_t* offsets, std::int64_t row, bool wide) 
 
 Status ReadTypeParameters(const arrow::DataType& storage, CellSource& cell) {
   switch (storage.id()) {
-    case arrow::Type::DECIMAL32: case arrow::Type::DECIMAL64: case arrow::Type::DECIMAL128:
-    case arrow::Type::DECIMAL256:
-      cell.scale = static_cast<const arrow::DecimalType&>(storage).scale();
-      break;
+    case arrow::Type::DECIMAL32:
+    case arrow::Type::DECIMAL64:
+    case arrow::Type::DECIMAL128:
+    case arrow::Type::DECIMAL256: cell.scale = static_cast<const arrow::DecimalType&>(storage).scale(); break;
     case arrow::Type::FIXED_SIZE_BINARY:
       cell.width = static_cast<const arrow::FixedSizeBinaryType&>(storage).byte_width();
       break;
     case arrow::Type::FIXED_SIZE_LIST:
       cell.width = static_cast<const arrow::FixedSizeListType&>(storage).list_size();
       break;
-    case arrow::Type::TIME32: case arrow::Type::TIME64:
-      cell.unit = static_cast<const arrow::TimeType&>(storage).unit();
-      break;
-    case arrow::Type::TIMESTAMP:
-      cell.unit = static_cast<const arrow::TimestampType&>(storage).unit();
-      break;
-    case arrow::Type::DURATION:
-      cell.unit = static_cast<const arrow::DurationType&>(storage).unit();
-      break;
-    case arrow::Type::SPARSE_UNION: case arrow::Type::DENSE_UNION:
-      cell.type_codes = static_cast<const arrow::UnionType&>(storage).type_codes();
-      break;
-    default:
-      break;
+    case arrow::Type::TIME32:
+    case arrow::Type::TIME64: cell.unit = static_cast<const arrow::TimeType&>(storage).unit(); break;
+    case arrow::Type::TIMESTAMP: cell.unit = static_cast<const arrow::TimestampType&>(storage).unit(); break;
+    case arrow::Type::DURATION: cell.unit = static_cast<const arrow::DurationType&>(storage).unit(); break;
+    case arrow::Type::SPARSE_UNION:
+    case arrow::Type::DENSE_UNION: cell.type_codes = static_cast<const arrow::UnionType&>(storage).type_codes(); break;
+    default: break;
   }
   return Status::Ok();
 }
@@ -119,8 +142,8 @@ Status MakeChildren(const arrow::DataType& storage, CellSource& cell) {
 Result<CellSource> CellSource::Make(const arrow::Field& field) {
   const ResolvedType resolved = Resolve(field);
   if (resolved.kind == CellKind::kUnsupported) {
-    return Error(ErrorCode::kUnsupported, "column \"" + field.name() + "\" has a type that cannot be sent: " +
-                                              field.type()->ToString());
+    return Error(ErrorCode::kUnsupported,
+                 "column \"" + field.name() + "\" has a type that cannot be sent: " + field.type()->ToString());
   }
   CellSource cell;
   cell.kind = resolved.kind;

@@ -54,19 +54,21 @@ struct CellSource {
   std::int64_t DictionaryRow(std::int64_t row) const;
   /// Which child, and its row.
   std::pair<const CellSource*, std::int64_t> Member(std::int64_t row) const;
-  const std::string& MemberName(const CellSource* member) const { return names[static_cast<std::size_t>(member - children.data())]; }
+  const std::string& MemberName(const CellSource* member) const {
+    return names[static_cast<std::size_t>(member - children.data())];
+  }
 
   enum class BytesLayout : std::uint8_t { kOffsets32, kOffsets64, kViews, kFixed };
 
   CellKind kind = CellKind::kNull;
   BytesLayout layout = BytesLayout::kOffsets32;
   PgType pg;
-  std::int32_t scale = 0;                // of decimals
+  std::int32_t scale = 0;  // of decimals
   arrow::TimeUnit::type unit = arrow::TimeUnit::MICRO;
-  std::int32_t width = 0;                // bytes of fixed binary, elements of fixed lists, bytes of dictionary indices
+  std::int32_t width = 0;  // bytes of fixed binary, elements of fixed lists, bytes of dictionary indices
   std::vector<CellSource> children;
-  std::vector<std::string> names;        // of children, for structs and unions
-  std::vector<std::int8_t> type_codes;   // of children, for unions
+  std::vector<std::string> names;       // of children, for structs and unions
+  std::vector<std::int8_t> type_codes;  // of children, for unions
 
   const std::uint8_t* validity = nullptr;
   std::int64_t offset = 0;

@@ -62,14 +62,21 @@ class Cursor {
 /// The largest body of a message of `type`; nothing for an unknown type.
 std::optional<std::size_t> MaxBodyBytes(char type) {
   switch (type) {
-    case 'Q': case 'P': case 'B': case 'F': case 'd':
-      return kMaxMessageBytes;
-    case 'p':
-      return kMaxPasswordBytes;
-    case 'D': case 'E': case 'C': case 'S': case 'H': case 'X': case 'c': case 'f':
-      return kSmallMessageBytes;
-    default:
-      return std::nullopt;
+    case 'Q':
+    case 'P':
+    case 'B':
+    case 'F':
+    case 'd': return kMaxMessageBytes;
+    case 'p': return kMaxPasswordBytes;
+    case 'D':
+    case 'E':
+    case 'C':
+    case 'S':
+    case 'H':
+    case 'X':
+    case 'c':
+    case 'f': return kSmallMessageBytes;
+    default: return std::nullopt;
   }
 }
 
@@ -220,16 +227,10 @@ Result<StartupPacket> DecodeStartup(std::string_view body) {
   Cursor in(body);
   TAVANA_ASSIGN_OR_RETURN(const auto code, in.Number<std::uint32_t>());
   switch (code) {
-    case kCancelRequestCode:
-      return DecodeCancel(in);
-    case kSslRequestCode:
-      TAVANA_RETURN_IF_ERROR(in.End());
-      return StartupPacket(SslRequest{});
-    case kGssEncRequestCode:
-      TAVANA_RETURN_IF_ERROR(in.End());
-      return StartupPacket(GssEncRequest{});
-    default:
-      return DecodeStartupMessage(code, in);
+    case kCancelRequestCode: return DecodeCancel(in);
+    case kSslRequestCode: TAVANA_RETURN_IF_ERROR(in.End()); return StartupPacket(SslRequest{});
+    case kGssEncRequestCode: TAVANA_RETURN_IF_ERROR(in.End()); return StartupPacket(GssEncRequest{});
+    default: return DecodeStartupMessage(code, in);
   }
 }
 

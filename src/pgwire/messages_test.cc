@@ -148,7 +148,8 @@ TEST(MessageWriter, WritesErrorsWithAllTheirFields) {
   ByteBuffer out;
   MessageWriter(out).ErrorResponse(
       Error(ErrorCode::kSyntax, std::string("bad\0word", 8)).WithDetail("d").WithHint("h").AtPosition(7));
-  const std::string fields = Z("SERROR") + Z("VERROR") + Z("C42601") + Z("Mbadword") + Z("Dd") + Z("Hh") + Z("P7") + '\0';
+  const std::string fields =
+      Z("SERROR") + Z("VERROR") + Z("C42601") + Z("Mbadword") + Z("Dd") + Z("Hh") + Z("P7") + '\0';
   EXPECT_EQ(out.view(), "E" + I32(4 + static_cast<int>(fields.size())) + fields);
 }
 
@@ -164,8 +165,8 @@ TEST(MessageWriter, WritesMessagesOneAfterAnother) {
   writer.RowDescription(fields);
   writer.CommandComplete("SELECT 1");
   writer.ReadyForQuery('I');
-  EXPECT_EQ(out.view(), "R" + I32(8) + I32(0) + "S" + I32(8) + Z("a") + Z("b") + "K" + I32(12) + I32(9) + "1234" +
-                            "v" + I32(19) + I32(0x00030002) + I32(1) + Z("_pq_.x") + "T" + I32(26) + I16(1) + Z("n") +
+  EXPECT_EQ(out.view(), "R" + I32(8) + I32(0) + "S" + I32(8) + Z("a") + Z("b") + "K" + I32(12) + I32(9) + "1234" + "v" +
+                            I32(19) + I32(0x00030002) + I32(1) + Z("_pq_.x") + "T" + I32(26) + I16(1) + Z("n") +
                             I32(0) + I16(0) + I32(23) + I16(4) + I32(-1) + I16(0) + "C" + I32(13) + Z("SELECT 1") +
                             "Z" + I32(5) + "I");
 }

@@ -66,16 +66,30 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 /// The column type of a parameter; null for a type not known here.
 std::shared_ptr<arrow::DataType> ColumnType(std::uint32_t oid, bool binary) {
   switch (oid) {
-    case kBoolOid: case kInt2Oid: case kInt4Oid: case kInt8Oid: case kOidOid: case kFloat4Oid: case kFloat8Oid:
-    case kByteaOid:
-      return ArrowTypeOf(oid);
-    case kDateOid: case kTimeOid: case kTimestampOid: case kTimestampTzOid: case kIntervalOid:
-      return binary ? ArrowTypeOf(oid) : arrow::utf8();
-    case kTextOid: case kVarcharOid: case kBpcharOid: case kNameOid: case kUnknownOid: case kJsonOid: case kJsonbOid:
-    case kUuidOid: case kTimeTzOid: case kNumericOid:
-      return arrow::utf8();
-    default:
-      break;
+    case kBoolOid:
+    case kInt2Oid:
+    case kInt4Oid:
+    case kInt8Oid:
+    case kOidOid:
+    case kFloat4Oid:
+    case kFloat8Oid:
+    case kByteaOid: return ArrowTypeOf(oid);
+    case kDateOid:
+    case kTimeOid:
+    case kTimestampOid:
+    case kTimestampTzOid:
+    case kIntervalOid: return binary ? ArrowTypeOf(oid) : arrow::utf8();
+    case kTextOid:
+    case kVarcharOid:
+    case kBpcharOid:
+    case kNameOid:
+    case kUnknownOid:
+    case kJsonOid:
+    case kJsonbOid:
+    case kUuidOid:
+    case kTimeTzOid:
+    case kNumericOid: return arrow::utf8();
+    default: break;
   }
   if (const std::uint32_t element = ElementOidOf(oid); element != 0) return arrow::list(ColumnType(element, binary));
   return binary ? nullptr : arrow::utf8();
@@ -165,16 +179,14 @@ Result<std::string> ParseHex(std::string_view text) {
     }
     const int high = HexDigit(text[i]);
     if (high < 0) {
-      return Error(ErrorCode::kInvalidParameter,
-                   "invalid hexadecimal digit: \"" + std::string(1, text[i]) + "\"");
+      return Error(ErrorCode::kInvalidParameter, "invalid hexadecimal digit: \"" + std::string(1, text[i]) + "\"");
     }
     if (i + 1 == text.size()) {
       return Error(ErrorCode::kInvalidParameter, "invalid hexadecimal data: odd number of digits");
     }
     const int low = HexDigit(text[i + 1]);
     if (low < 0) {
-      return Error(ErrorCode::kInvalidParameter,
-                   "invalid hexadecimal digit: \"" + std::string(1, text[i + 1]) + "\"");
+      return Error(ErrorCode::kInvalidParameter, "invalid hexadecimal digit: \"" + std::string(1, text[i + 1]) + "\"");
     }
     bytes.push_back(static_cast<char>(high << 4 | low));
     i += 2;
@@ -246,13 +258,11 @@ Status AppendTextual(arrow::ArrayBuilder& builder, const Value& value) {
       char text[kMaxFixedTextBytes];
       return AppendString(builder, TextPutInto(text, PutUuid(text, value.bytes.data())));
     }
-    case kTimeTzOid:
-      return AppendTimeTzText(builder, value);
+    case kTimeTzOid: return AppendTimeTzText(builder, value);
     case kJsonbOid:  // a version byte, always 1, then text
       if (value.bytes.empty() || value.bytes[0] != 1) return BadBinary(value);
       return AppendString(builder, value.bytes.substr(1));
-    default:
-      return AppendString(builder, value.bytes);
+    default: return AppendString(builder, value.bytes);
   }
 }
 
@@ -336,11 +346,10 @@ Status AppendBinaryArray(arrow::ListBuilder& builder, const Value& value, std::u
   const auto dimensions = next_i32(), has_null = next_i32(), oid = next_i32();
   if (!dimensions || !has_null || !oid || *dimensions < 0) return BadBinary(value);
   if (static_cast<std::uint32_t>(*oid) != element_oid) {
-    return Error(ErrorCode::kDatatypeMismatch, "binary data has array element type " +
-                                                   std::to_string(static_cast<std::uint32_t>(*oid)) + " (" +
-                                                   std::string(NameOf(static_cast<std::uint32_t>(*oid))) +
-                                                   ") instead of expected " + std::to_string(element_oid) + " (" +
-                                                   std::string(NameOf(element_oid)) + ")");
+    return Error(ErrorCode::kDatatypeMismatch,
+                 "binary data has array element type " + std::to_string(static_cast<std::uint32_t>(*oid)) + " (" +
+                     std::string(NameOf(static_cast<std::uint32_t>(*oid))) + ") instead of expected " +
+                     std::to_string(element_oid) + " (" + std::string(NameOf(element_oid)) + ")");
   }
   if (*dimensions > 1) return Error(ErrorCode::kUnsupported, "arrays of several dimensions are not supported");
   TAVANA_RETURN_IF_ERROR(FromArrow(builder.Append()));
@@ -375,7 +384,8 @@ Status AppendValue(arrow::ArrayBuilder& builder, const Value& value) {
     case kByteaOid: return AppendBytea(builder, value);
     case kDateOid: return AppendDate(builder, value);
     case kTimeOid: return AppendTime(builder, value);
-    case kTimestampOid: case kTimestampTzOid: return AppendTimestamp(builder, value);
+    case kTimestampOid:
+    case kTimestampTzOid: return AppendTimestamp(builder, value);
     case kIntervalOid: return AppendInterval(builder, value);
     default: break;
   }
@@ -406,13 +416,13 @@ Result<std::shared_ptr<arrow::Array>> MakeColumn(std::uint32_t oid, bool binary,
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatch>> DecodeParameters(
-    std::span<const std::shared_ptr<arrow::DataType>> types, std::span<const std::uint32_t> oids,
-    std::span<const std::int16_t> formats, std::span<const std::optional<std::string>> values) {
+Result<std::shared_ptr<arrow::RecordBatch>> DecodeParameters(std::span<const std::shared_ptr<arrow::DataType>> types,
+                                                             std::span<const std::uint32_t> oids,
+                                                             std::span<const std::int16_t> formats,
+                                                             std::span<const std::optional<std::string>> values) {
   if (formats.size() > 1 && formats.size() != values.size()) {
     return Error(ErrorCode::kProtocol, "bind message has " + std::to_string(formats.size()) +
-                                           " parameter formats but " + std::to_string(values.size()) +
-                                           " parameters");
+                                           " parameter formats but " + std::to_string(values.size()) + " parameters");
   }
   arrow::FieldVector fields;
   arrow::ArrayVector columns;

@@ -23,8 +23,9 @@ namespace tavana::pgwire {
 /// kInvalidText, kOutOfRange and kInvalidBinary in PostgreSQL's words; kInvalidEncoding; kProtocol when the number of
 /// formats is not 0, 1 or that of the values; kUnsupported for a binary value of a type not known here and
 /// for arrays of several dimensions.
-Result<std::shared_ptr<arrow::RecordBatch>> DecodeParameters(
-    std::span<const std::shared_ptr<arrow::DataType>> types, std::span<const std::uint32_t> oids,
-    std::span<const std::int16_t> formats, std::span<const std::optional<std::string>> values);
+Result<std::shared_ptr<arrow::RecordBatch>> DecodeParameters(std::span<const std::shared_ptr<arrow::DataType>> types,
+                                                             std::span<const std::uint32_t> oids,
+                                                             std::span<const std::int16_t> formats,
+                                                             std::span<const std::optional<std::string>> values);
 
 }  // namespace tavana::pgwire

@@ -69,12 +69,24 @@ TEST(DecodeParameters, RefusesBadTextInPostgresWords) {
 
 TEST(DecodeParameters, GivesBinaryValuesBackByteForByte) {
   const std::vector<std::pair<std::uint32_t, std::string>> cases{
-      {kBoolOid, "01"}, {kInt2Oid, "8000"}, {kInt4Oid, "7fffffff"}, {kInt8Oid, "8000000000000000"},
-      {kFloat4Oid, "3fc00000"}, {kFloat8Oid, "c000000000000000"}, {kByteaOid, "00ff"}, {kTextOid, "616263"},
-      {kDateOid, "00000001"}, {kDateOid, "7fffffff"}, {kDateOid, "80000000"}, {kTimeOid, "0000000000000001"},
-      {kTimestampOid, "ffffffffffffffff"}, {kTimestampOid, "7fffffffffffffff"},
-      {kTimestampTzOid, "8000000000000000"}, {kIntervalOid, "00000000002dc6c00000000200000001"},
-      {1007, "00000001000000010000001700000002000000010000000400000001ffffffff"}, {1007, "000000000000000000000017"}};
+      {kBoolOid, "01"},
+      {kInt2Oid, "8000"},
+      {kInt4Oid, "7fffffff"},
+      {kInt8Oid, "8000000000000000"},
+      {kFloat4Oid, "3fc00000"},
+      {kFloat8Oid, "c000000000000000"},
+      {kByteaOid, "00ff"},
+      {kTextOid, "616263"},
+      {kDateOid, "00000001"},
+      {kDateOid, "7fffffff"},
+      {kDateOid, "80000000"},
+      {kTimeOid, "0000000000000001"},
+      {kTimestampOid, "ffffffffffffffff"},
+      {kTimestampOid, "7fffffffffffffff"},
+      {kTimestampTzOid, "8000000000000000"},
+      {kIntervalOid, "00000000002dc6c00000000200000001"},
+      {1007, "00000001000000010000001700000002000000010000000400000001ffffffff"},
+      {1007, "000000000000000000000017"}};
   for (const auto& [oid, hex] : cases) EXPECT_EQ(RoundTrip(oid, 1, FromHex(hex), 1), FromHex(hex)) << oid << " " << hex;
 }
 
@@ -114,8 +126,9 @@ TEST(DecodeParameters, SurvivesRandomBytes) {
   constexpr unsigned kSeed = 4711;
   SCOPED_TRACE(kSeed);
   std::mt19937 random(kSeed);
-  const std::vector<std::uint32_t> oids{kBoolOid, kByteaOid, kInt8Oid, kNumericOid, kDateOid, kTimestampOid, kUuidOid,
-                                        kIntervalOid, kTimeTzOid, 1007, 1009, 1231, 1001, 99999};
+  const std::vector<std::uint32_t> oids{kBoolOid,      kByteaOid, kInt8Oid,     kNumericOid, kDateOid,
+                                        kTimestampOid, kUuidOid,  kIntervalOid, kTimeTzOid,  1007,
+                                        1009,          1231,      1001,         99999};
   for (int round = 0; round < 200'000; ++round) {
     std::string bytes(random() % 40, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random() % 2 == 0 ? random() % 3 : random());

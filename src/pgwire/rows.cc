@@ -26,12 +26,14 @@ struct Column {
 
 Writer WriterOf(const CellSource& cells, bool binary) {
   switch (cells.kind) {
-    case CellKind::kUtf8: case CellKind::kLargeUtf8: case CellKind::kUtf8View:
-      return Writer::kBytes;
-    case CellKind::kBinary: case CellKind::kLargeBinary: case CellKind::kBinaryView: case CellKind::kFixedBinary:
-      return binary ? Writer::kBytes : Writer::kAppendText;
-    default:
-      break;
+    case CellKind::kUtf8:
+    case CellKind::kLargeUtf8:
+    case CellKind::kUtf8View: return Writer::kBytes;
+    case CellKind::kBinary:
+    case CellKind::kLargeBinary:
+    case CellKind::kBinaryView:
+    case CellKind::kFixedBinary: return binary ? Writer::kBytes : Writer::kAppendText;
+    default: break;
   }
   if (binary && cells.kind == CellKind::kDecimal128 && cells.scale >= 0 && cells.scale <= 16) {
     return Writer::kDecimalBinary;
@@ -104,9 +106,9 @@ struct RowEncoder::State {
         const std::string_view bytes = cells.Bytes(row);
         return bytes.size() > kMaxFieldBytes ? nullptr : PutBytes(bytes, to, out);
       }
-      case Writer::kDecimalBinary:
-        return PutDecimalBinary(column, row, to, out);
-      case Writer::kAppendText: case Writer::kAppendBinary:
+      case Writer::kDecimalBinary: return PutDecimalBinary(column, row, to, out);
+      case Writer::kAppendText:
+      case Writer::kAppendBinary:
         if (cells.kind == CellKind::kDictionary && cells.children[0].IsNull(cells.DictionaryRow(row))) {
           return PutBigEndian(to, std::int32_t{-1});
         }
@@ -166,16 +168,19 @@ Result<RowEncoder> RowEncoder::Make(const arrow::Schema& schema, std::span<const
     const arrow::Field& field = *schema.field(static_cast<int>(i));
     const std::int16_t format = formats.empty() ? std::int16_t{0} : formats.size() == 1 ? formats[0] : formats[i];
     TAVANA_ASSIGN_OR_RETURN(CellSource cells, CellSource::Make(field));
-    fields.push_back({.name = field.name(), .type_oid = cells.pg.oid, .type_size = cells.pg.size,
-                      .type_modifier = cells.pg.type_modifier, .format = format});
+    fields.push_back({.name = field.name(),
+                      .type_oid = cells.pg.oid,
+                      .type_size = cells.pg.size,
+                      .type_modifier = cells.pg.type_modifier,
+                      .format = format});
     const Writer writer = WriterOf(cells, format == 1);
     state->columns.push_back({.cells = std::move(cells), .writer = writer});
   }
   return RowEncoder(std::move(fields), std::move(state));
 }
 
-Result<std::int64_t> RowEncoder::Encode(const arrow::RecordBatch& batch, std::int64_t first_row,
-                                        std::int64_t last_row, ByteBuffer& out) {
+Result<std::int64_t> RowEncoder::Encode(const arrow::RecordBatch& batch, std::int64_t first_row, std::int64_t last_row,
+                                        ByteBuffer& out) {
   if (static_cast<std::size_t>(batch.num_columns()) != state_->columns.size()) {
     return Error(ErrorCode::kInternal, "a batch has other columns than its result");
   }

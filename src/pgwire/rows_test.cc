@@ -47,7 +47,8 @@ Cells Encoded(const std::shared_ptr<arrow::Field>& field, const std::shared_ptr<
   auto encoder = RowEncoder::Make(*schema, formats, settings);
   EXPECT_TRUE(encoder.ok());
   ByteBuffer out;
-  const auto next = encoder->Encode(*arrow::RecordBatch::Make(schema, array->length(), {array}), 0, array->length(), out);
+  const auto next =
+      encoder->Encode(*arrow::RecordBatch::Make(schema, array->length(), {array}), 0, array->length(), out);
   EXPECT_TRUE(next.ok()) << (next.ok() ? "" : next.error().message());
   return CellsOf(out.view());
 }
@@ -84,9 +85,10 @@ std::string BinaryHex(const std::shared_ptr<arrow::DataType>& type, const T& val
 }
 
 std::shared_ptr<arrow::Field> Opaque(const std::string& name, const std::shared_ptr<arrow::DataType>& storage) {
-  return arrow::field("c", storage, true,
-                      arrow::key_value_metadata({"ARROW:extension:name", "ARROW:extension:metadata"},
-                                                {"arrow.opaque", "{\"type_name\":\"" + name + "\",\"vendor_name\":\"DuckDB\"}"}));
+  return arrow::field(
+      "c", storage, true,
+      arrow::key_value_metadata({"ARROW:extension:name", "ARROW:extension:metadata"},
+                                {"arrow.opaque", "{\"type_name\":\"" + name + "\",\"vendor_name\":\"DuckDB\"}"}));
 }
 
 constexpr auto kMax64 = std::numeric_limits<std::int64_t>::max();
@@ -117,27 +119,32 @@ TEST(RowEncoder, WritesFloatsInPostgresShape) {
   EXPECT_EQ((Texts<arrow::DoubleBuilder, double>(
                 arrow::float64(), {1e15, 123456789012345, 1e14, 1e20, 1e-4, 1e-5, 0.1, -0.0, 0, 5e-324,
                                    1.7976931348623157e308, 12.5, -123456.789, std::nan(""), INFINITY, -INFINITY})),
-            (Cells{"1e+15", "123456789012345", "100000000000000", "1e+20", "0.0001", "1e-05", "0.1", "-0", "0", "5e-324",
-                   "1.7976931348623157e+308", "12.5", "-123456.789", "NaN", "Infinity", "-Infinity"}));
+            (Cells{"1e+15", "123456789012345", "100000000000000", "1e+20", "0.0001", "1e-05", "0.1", "-0", "0",
+                   "5e-324", "1.7976931348623157e+308", "12.5", "-123456.789", "NaN", "Infinity", "-Infinity"}));
   EXPECT_EQ((Texts<arrow::FloatBuilder, float>(arrow::float32(), {100000, 1e6, 1234567, 0.1f})),
             (Cells{"100000", "1e+06", "1.234567e+06", "0.1"}));
 }
 
 TEST(RowEncoder, WritesDecimalsWithTheirScale) {
   using arrow::Decimal128;
-  EXPECT_EQ((Texts<arrow::Decimal128Builder, Decimal128>(arrow::decimal128(38, 3), {Decimal128(-5), Decimal128(12345),
-                                                          Decimal128("-99999999999999999999999999999999999999")})),
+  EXPECT_EQ((Texts<arrow::Decimal128Builder, Decimal128>(
+                arrow::decimal128(38, 3),
+                {Decimal128(-5), Decimal128(12345), Decimal128("-99999999999999999999999999999999999999")})),
             (Cells{"-0.005", "12.345", "-99999999999999999999999999999999999.999"}));
   EXPECT_EQ((Texts<arrow::Decimal256Builder, arrow::Decimal256>(arrow::decimal256(50, 2), {arrow::Decimal256("-7")})),
             (Cells{"-0.07"}));
   EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 3), Decimal128(12345678))),
             "0003000100000003000109291a7c");
-  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 5), Decimal128(12))), "0002ffff00000005000107d0");
-  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(38, 3), Decimal128("-99999999999999999999999999999999999999"))),
+  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 5), Decimal128(12))),
+            "0002ffff00000005000107d0");
+  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(38, 3),
+                                                 Decimal128("-99999999999999999999999999999999999999"))),
             "000a00084000000303e7270f270f270f270f270f270f270f270f2706");
-  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 2), Decimal128(100000001))), "0003000100000002006400000064");
+  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 2), Decimal128(100000001))),
+            "0003000100000002006400000064");
   EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 2), Decimal128(0))), "0000000000000002");
-  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 0), Decimal128(-10000))), "00010001400000000001");
+  EXPECT_EQ((BinaryHex<arrow::Decimal128Builder>(arrow::decimal128(10, 0), Decimal128(-10000))),
+            "00010001400000000001");
 }
 
 TEST(RowEncoder, ReadsDuckDbsHugeIntegersAndTimesWithZone) {
@@ -159,8 +166,8 @@ TEST(RowEncoder, ReadsDuckDbsHugeIntegersAndTimesWithZone) {
 }
 
 TEST(RowEncoder, WritesDatesOfAllErasAndInfinities) {
-  EXPECT_EQ((Texts<arrow::Date32Builder, std::int32_t>(
-                arrow::date32(), {0, -1, 19782, -735449, 3789390, 2147483647, -2147483647})),
+  EXPECT_EQ((Texts<arrow::Date32Builder, std::int32_t>(arrow::date32(),
+                                                       {0, -1, 19782, -735449, 3789390, 2147483647, -2147483647})),
             (Cells{"1970-01-01", "1969-12-31", "2024-02-29", "0045-05-30 BC", "12344-12-31", "infinity", "-infinity"}));
   EXPECT_EQ((BinaryHex<arrow::Date32Builder>(arrow::date32(), std::int32_t{10957})), "00000000");
   EXPECT_EQ((BinaryHex<arrow::Date32Builder>(arrow::date32(), std::int32_t{2147483647})), "7fffffff");
@@ -175,7 +182,8 @@ TEST(RowEncoder, WritesTimestampsOfEveryUnit) {
             (Cells{"1969-12-31 23:59:59.999999", "1970-01-01 00:00:00.000001", "infinity"}));
   EXPECT_EQ((Texts<Builder, std::int64_t>(arrow::timestamp(arrow::TimeUnit::SECOND), {86399})),
             (Cells{"1970-01-01 23:59:59"}));
-  EXPECT_EQ((BinaryHex<Builder>(arrow::timestamp(arrow::TimeUnit::SECOND), std::int64_t{946684801})), "00000000000f4240");
+  EXPECT_EQ((BinaryHex<Builder>(arrow::timestamp(arrow::TimeUnit::SECOND), std::int64_t{946684801})),
+            "00000000000f4240");
 }
 
 TEST(RowEncoder, WritesTimestampsInTheSessionsZone) {
@@ -192,9 +200,13 @@ TEST(RowEncoder, WritesTimestampsInTheSessionsZone) {
 TEST(RowEncoder, WritesIntervalsAsPostgresDoes) {
   using Parts = arrow::MonthDayNanoIntervalType::MonthDayNanos;
   const auto type = arrow::month_day_nano_interval();
-  EXPECT_EQ((Texts<arrow::MonthDayNanoIntervalBuilder, Parts>(
-                type, {{14, 3, 14706700000000}, {0, -1, 7380000000000}, {-1, 1, -1000000000}, {0, 0, 0},
-                       {0, 0, 360000000000000}, {1, -1, 0}, {-14, 0, 0}})),
+  EXPECT_EQ((Texts<arrow::MonthDayNanoIntervalBuilder, Parts>(type, {{14, 3, 14706700000000},
+                                                                     {0, -1, 7380000000000},
+                                                                     {-1, 1, -1000000000},
+                                                                     {0, 0, 0},
+                                                                     {0, 0, 360000000000000},
+                                                                     {1, -1, 0},
+                                                                     {-14, 0, 0}})),
             (Cells{"1 year 2 mons 3 days 04:05:06.7", "-1 days +02:03:00", "-1 mons +1 day -00:00:01", "00:00:00",
                    "100:00:00", "1 mon -1 days", "-1 years -2 mons"}));
   EXPECT_EQ((BinaryHex<arrow::MonthDayNanoIntervalBuilder>(type, Parts{1, 2, 3000000000})),
@@ -211,8 +223,10 @@ TEST(RowEncoder, WritesBytesInBothOutputStyles) {
 
 TEST(RowEncoder, WritesViewsLargeStringsAndDictionaries) {
   const std::vector<std::string> texts{"", "short", std::string(100, 'x')};
-  EXPECT_EQ((Texts<arrow::StringViewBuilder, std::string>(arrow::utf8_view(), texts)), (Cells{texts[0], texts[1], texts[2]}));
-  EXPECT_EQ((Texts<arrow::LargeStringBuilder, std::string>(arrow::large_utf8(), texts)), (Cells{texts[0], texts[1], texts[2]}));
+  EXPECT_EQ((Texts<arrow::StringViewBuilder, std::string>(arrow::utf8_view(), texts)),
+            (Cells{texts[0], texts[1], texts[2]}));
+  EXPECT_EQ((Texts<arrow::LargeStringBuilder, std::string>(arrow::large_utf8(), texts)),
+            (Cells{texts[0], texts[1], texts[2]}));
   const auto type = arrow::dictionary(arrow::uint8(), arrow::utf8());
   const auto indices = Built<arrow::UInt8Builder, std::uint8_t>(arrow::uint8(), {2, 0});
   const auto dictionary = Built<arrow::StringBuilder, std::string>(arrow::utf8(), {"a", "b", "c"});

@@ -150,9 +150,11 @@ CellKind ExtensionKind(const ExtensionInfo& extension, const arrow::DataType& st
 PgType ListType(const arrow::DataType& storage) {
   const ResolvedType element = Resolve(*static_cast<const arrow::BaseListType&>(storage).value_field());
   switch (element.kind) {
-    case CellKind::kList: case CellKind::kLargeList: case CellKind::kListView: case CellKind::kLargeListView:
-    case CellKind::kFixedList:
-      return Plain(kJsonOid);  // DuckDB's lists may be ragged, PostgreSQL's arrays may not
+    case CellKind::kList:
+    case CellKind::kLargeList:
+    case CellKind::kListView:
+    case CellKind::kLargeListView:
+    case CellKind::kFixedList: return Plain(kJsonOid);  // DuckDB's lists may be ragged, PostgreSQL's arrays may not
     default: {
       const std::uint32_t array_oid = ArrayOidOf(element.pg.oid);
       if (array_oid == 0) return Plain(kJsonOid);
@@ -168,51 +170,58 @@ PgType DecimalType(const arrow::DataType& storage) {
 
 PgType PgTypeOf(CellKind kind, const arrow::DataType& storage) {
   switch (kind) {
-    case CellKind::kBool: case CellKind::kBool8:
-      return Plain(kBoolOid);
-    case CellKind::kInt8: case CellKind::kInt16: case CellKind::kUInt8:
-      return Plain(kInt2Oid);
-    case CellKind::kInt32: case CellKind::kUInt16:
-      return Plain(kInt4Oid);
-    case CellKind::kInt64: case CellKind::kUInt32:
-      return Plain(kInt8Oid);
-    case CellKind::kUInt64:
-      return Numeric(20, 0);
-    case CellKind::kHugeInt: case CellKind::kUHugeInt:
-      return Numeric(39, 0);
-    case CellKind::kHalfFloat: case CellKind::kFloat:
-      return Plain(kFloat4Oid);
-    case CellKind::kDouble:
-      return Plain(kFloat8Oid);
-    case CellKind::kDecimal32: case CellKind::kDecimal64: case CellKind::kDecimal128: case CellKind::kDecimal256:
-      return DecimalType(storage);
-    case CellKind::kBinary: case CellKind::kLargeBinary: case CellKind::kBinaryView: case CellKind::kFixedBinary:
-      return Plain(kByteaOid);
-    case CellKind::kDate32: case CellKind::kDate64:
-      return Plain(kDateOid);
-    case CellKind::kTime32: case CellKind::kTime64:
-      return Plain(kTimeOid);
-    case CellKind::kTimeTz:
-      return Plain(kTimeTzOid);
-    case CellKind::kTimestamp:
-      return Plain(kTimestampOid);
-    case CellKind::kTimestampTz:
-      return Plain(kTimestampTzOid);
-    case CellKind::kIntervalMonths: case CellKind::kIntervalDayTime: case CellKind::kIntervalMonthDayNano:
-    case CellKind::kDuration:
-      return Plain(kIntervalOid);
-    case CellKind::kUuid:
-      return Plain(kUuidOid);
+    case CellKind::kBool:
+    case CellKind::kBool8: return Plain(kBoolOid);
+    case CellKind::kInt8:
+    case CellKind::kInt16:
+    case CellKind::kUInt8: return Plain(kInt2Oid);
+    case CellKind::kInt32:
+    case CellKind::kUInt16: return Plain(kInt4Oid);
+    case CellKind::kInt64:
+    case CellKind::kUInt32: return Plain(kInt8Oid);
+    case CellKind::kUInt64: return Numeric(20, 0);
+    case CellKind::kHugeInt:
+    case CellKind::kUHugeInt: return Numeric(39, 0);
+    case CellKind::kHalfFloat:
+    case CellKind::kFloat: return Plain(kFloat4Oid);
+    case CellKind::kDouble: return Plain(kFloat8Oid);
+    case CellKind::kDecimal32:
+    case CellKind::kDecimal64:
+    case CellKind::kDecimal128:
+    case CellKind::kDecimal256: return DecimalType(storage);
+    case CellKind::kBinary:
+    case CellKind::kLargeBinary:
+    case CellKind::kBinaryView:
+    case CellKind::kFixedBinary: return Plain(kByteaOid);
+    case CellKind::kDate32:
+    case CellKind::kDate64: return Plain(kDateOid);
+    case CellKind::kTime32:
+    case CellKind::kTime64: return Plain(kTimeOid);
+    case CellKind::kTimeTz: return Plain(kTimeTzOid);
+    case CellKind::kTimestamp: return Plain(kTimestampOid);
+    case CellKind::kTimestampTz: return Plain(kTimestampTzOid);
+    case CellKind::kIntervalMonths:
+    case CellKind::kIntervalDayTime:
+    case CellKind::kIntervalMonthDayNano:
+    case CellKind::kDuration: return Plain(kIntervalOid);
+    case CellKind::kUuid: return Plain(kUuidOid);
     case CellKind::kDictionary:
       return TypeOf(arrow::Field("", static_cast<const arrow::DictionaryType&>(storage).value_type()));
-    case CellKind::kList: case CellKind::kLargeList: case CellKind::kListView: case CellKind::kLargeListView:
-    case CellKind::kFixedList:
-      return ListType(storage);
-    case CellKind::kStruct: case CellKind::kMap: case CellKind::kSparseUnion: case CellKind::kDenseUnion:
-      return Plain(kJsonOid);
-    case CellKind::kNull: case CellKind::kUtf8: case CellKind::kLargeUtf8: case CellKind::kUtf8View:
-    case CellKind::kBit: case CellKind::kUnsupported:
-      return Plain(kTextOid);
+    case CellKind::kList:
+    case CellKind::kLargeList:
+    case CellKind::kListView:
+    case CellKind::kLargeListView:
+    case CellKind::kFixedList: return ListType(storage);
+    case CellKind::kStruct:
+    case CellKind::kMap:
+    case CellKind::kSparseUnion:
+    case CellKind::kDenseUnion: return Plain(kJsonOid);
+    case CellKind::kNull:
+    case CellKind::kUtf8:
+    case CellKind::kLargeUtf8:
+    case CellKind::kUtf8View:
+    case CellKind::kBit:
+    case CellKind::kUnsupported: return Plain(kTextOid);
   }
   return Plain(kTextOid);
 }
@@ -250,8 +259,13 @@ std::shared_ptr<arrow::DataType> ArrowTypeOf(std::uint32_t oid) {
     case kFloat8Oid: return arrow::float64();
     // An unconstrained numeric has no counterpart; this is DuckDB's widest with room on both sides of the point.
     case kNumericOid: return nullptr;  // its scale is in the values: the engine infers it
-    case kTextOid: case kVarcharOid: case kBpcharOid: case kNameOid: case kJsonOid: case kJsonbOid: case kUuidOid:
-      return arrow::utf8();
+    case kTextOid:
+    case kVarcharOid:
+    case kBpcharOid:
+    case kNameOid:
+    case kJsonOid:
+    case kJsonbOid:
+    case kUuidOid: return arrow::utf8();
     case kDateOid: return arrow::date32();
     case kTimeOid: return arrow::time64(arrow::TimeUnit::MICRO);
     case kTimestampOid: return arrow::timestamp(arrow::TimeUnit::MICRO);

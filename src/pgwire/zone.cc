@@ -15,8 +15,7 @@ std::int64_t InstantOf(const absl::TimeZone& zone, const absl::TimeZone::CivilTr
 
 Result<Zone> Zone::Load(const std::string& name) {
   absl::TimeZone zone;
-  if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos ||
-      !absl::LoadTimeZone(name, &zone)) {
+  if (name.empty() || name.front() == '/' || name.find("..") != std::string::npos || !absl::LoadTimeZone(name, &zone)) {
     return Error(ErrorCode::kInvalidParameter, "invalid value for parameter \"TimeZone\": \"" + name + "\"");
   }
   return Zone(zone);
@@ -27,8 +26,7 @@ void Zone::LookUp(std::int64_t seconds_since_1970) {
   offset_seconds_ = zone_.At(at).offset;
   holds_from_ = seconds_since_1970;
   absl::TimeZone::CivilTransition next;
-  holds_until_ = zone_.NextTransition(at, &next) ? InstantOf(zone_, next)
-                                                 : std::numeric_limits<std::int64_t>::max();
+  holds_until_ = zone_.NextTransition(at, &next) ? InstantOf(zone_, next) : std::numeric_limits<std::int64_t>::max();
   absl::TimeZone::CivilTransition previous;
   if (zone_.PrevTransition(at + absl::Nanoseconds(1), &previous)) {
     holds_from_ = std::min(holds_from_, InstantOf(zone_, previous));

@@ -30,9 +30,7 @@ class Reader {
     while (rest.ahead_.kind == TokenKind::kSemicolon) rest.Take();
     return rest.ahead_.kind == TokenKind::kEnd;
   }
-  bool AtName() const {
-    return ahead_.kind == TokenKind::kWord || ahead_.kind == TokenKind::kQuotedIdentifier;
-  }
+  bool AtName() const { return ahead_.kind == TokenKind::kWord || ahead_.kind == TokenKind::kQuotedIdentifier; }
   /// A name, dots and all; nullopt where there is none.
   std::optional<std::string> Name() {
     std::string name;
@@ -359,17 +357,28 @@ struct FirstWord {
 };
 
 constexpr std::array kFirstWords = {
-    FirstWord{"BEGIN", ReadBegin},         FirstWord{"START", ReadStart},
-    FirstWord{"COMMIT", ReadCommit},       FirstWord{"END", ReadCommit},
-    FirstWord{"ROLLBACK", ReadRollback},   FirstWord{"ABORT", ReadAbort},
-    FirstWord{"SAVEPOINT", ReadSavepoint}, FirstWord{"RELEASE", ReadRelease},
-    FirstWord{"SET", ReadSet},             FirstWord{"RESET", ReadReset},
-    FirstWord{"SHOW", ReadShow},           FirstWord{"DISCARD", ReadDiscard},
-    FirstWord{"DEALLOCATE", ReadDeallocate}, FirstWord{"DECLARE", ReadDeclare},
-    FirstWord{"FETCH", ReadFetch},         FirstWord{"MOVE", ReadMove},
-    FirstWord{"CLOSE", ReadClose},         FirstWord{"LISTEN", ReadListen},
-    FirstWord{"NOTIFY", ReadNotify},       FirstWord{"UNLISTEN", ReadUnlisten},
-    FirstWord{"PREPARE", ReadPrepare},     FirstWord{"EXECUTE", ReadExecute},
+    FirstWord{"BEGIN", ReadBegin},
+    FirstWord{"START", ReadStart},
+    FirstWord{"COMMIT", ReadCommit},
+    FirstWord{"END", ReadCommit},
+    FirstWord{"ROLLBACK", ReadRollback},
+    FirstWord{"ABORT", ReadAbort},
+    FirstWord{"SAVEPOINT", ReadSavepoint},
+    FirstWord{"RELEASE", ReadRelease},
+    FirstWord{"SET", ReadSet},
+    FirstWord{"RESET", ReadReset},
+    FirstWord{"SHOW", ReadShow},
+    FirstWord{"DISCARD", ReadDiscard},
+    FirstWord{"DEALLOCATE", ReadDeallocate},
+    FirstWord{"DECLARE", ReadDeclare},
+    FirstWord{"FETCH", ReadFetch},
+    FirstWord{"MOVE", ReadMove},
+    FirstWord{"CLOSE", ReadClose},
+    FirstWord{"LISTEN", ReadListen},
+    FirstWord{"NOTIFY", ReadNotify},
+    FirstWord{"UNLISTEN", ReadUnlisten},
+    FirstWord{"PREPARE", ReadPrepare},
+    FirstWord{"EXECUTE", ReadExecute},
     FirstWord{"COPY", ReadCopy},
 };
 

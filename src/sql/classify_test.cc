@@ -52,7 +52,8 @@ TEST(Classify, ReadsSavepoints) {
     EXPECT_EQ(Classify(sql).command, Command::kReleaseSavepoint) << sql;
     EXPECT_EQ(Classify(sql).name, "a") << sql;
   }
-  for (const auto sql : {"rollback to \"A b\"", "rollback work to savepoint \"A b\"", "rollback to savepoint \"A b\""}) {
+  for (const auto sql :
+       {"rollback to \"A b\"", "rollback work to savepoint \"A b\"", "rollback to savepoint \"A b\""}) {
     EXPECT_EQ(Classify(sql).command, Command::kRollbackToSavepoint) << sql;
     EXPECT_EQ(Classify(sql).name, "A b") << sql;
   }
@@ -120,10 +121,10 @@ TEST(Classify, ReadsSetTransaction) {
 }
 
 TEST(Classify, LeavesDuckDbsOwnSetAndShowToTheEngine) {
-  for (const auto sql :
-       {"set variable x = 1", "SET VARIABLE x TO [1]", "set global threads = 1", "reset variable x", "reset global x",
-        "set x = [1, 2]", "set x = 1 + 1", "set x = (select 1)", "set x", "set", "set constraints all deferred", "show tables",
-        "show all tables", "show databases", "show tables from x", "show x from y", "show schemas", "show"}) {
+  for (const auto sql : {"set variable x = 1", "SET VARIABLE x TO [1]", "set global threads = 1", "reset variable x",
+                         "reset global x", "set x = [1, 2]", "set x = 1 + 1", "set x = (select 1)", "set x", "set",
+                         "set constraints all deferred", "show tables", "show all tables", "show databases",
+                         "show tables from x", "show x from y", "show schemas", "show"}) {
     EXPECT_EQ(Classify(sql).command, Command::kOther) << sql;
   }
 }

@@ -49,9 +49,7 @@ TEST(Lexer, LowersNamesThatAreNotQuoted) {
   EXPECT_EQ(Only("\"NaMe\"").AsName(), "NaMe");
 }
 
-TEST(Lexer, SkipsCommentsAlsoNestedOnes) {
-  EXPECT_EQ(Only("-- a ' ;\n /* b /* ' */ ; */ x -- the end").text, "x");
-}
+TEST(Lexer, SkipsCommentsAlsoNestedOnes) { EXPECT_EQ(Only("-- a ' ;\n /* b /* ' */ ; */ x -- the end").text, "x"); }
 
 TEST(Lexer, SaysWhatDoesNotEnd) {
   for (const auto text : {"'a", "\"a", "E'a\\'", "$a$ $b$", "/* /* */", "'a''"}) {

@@ -60,9 +60,9 @@ struct Classified {
   /// direction in lower case ("forward 10"), "" when not given. Of NOTIFY: the payload. Of PREPARE: the text after
   /// AS. Of DECLARE CURSOR: the query. Of EXECUTE: the arguments with their parentheses.
   std::optional<std::string> value = std::nullopt;
-  bool is_local = false;   ///< SET LOCAL, SET TRANSACTION
-  bool chain = false;      ///< COMMIT and ROLLBACK: AND CHAIN
-  bool read_only = false;  ///< BEGIN and SET TRANSACTION: READ ONLY
+  bool is_local = false;                                ///< SET LOCAL, SET TRANSACTION
+  bool chain = false;                                   ///< COMMIT and ROLLBACK: AND CHAIN
+  bool read_only = false;                               ///< BEGIN and SET TRANSACTION: READ ONLY
   std::optional<std::string> isolation = std::nullopt;  ///< BEGIN and SET TRANSACTION: "read committed" ...
 };
 

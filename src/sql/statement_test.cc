@@ -36,8 +36,7 @@ TEST(SplitStatements, KeepsSemicolonsInQuotes) {
 }
 
 TEST(SplitStatements, KeepsSemicolonsInCommentsWithinAStatement) {
-  EXPECT_EQ(Split("select /* ; /* ; */ ; */ 1 -- ;\n+ 2; x"),
-            (Texts{"select /* ; /* ; */ ; */ 1 -- ;\n+ 2", "x"}));
+  EXPECT_EQ(Split("select /* ; /* ; */ ; */ 1 -- ;\n+ 2; x"), (Texts{"select /* ; /* ; */ ; */ 1 -- ;\n+ 2", "x"}));
 }
 
 TEST(SplitStatements, KeepsSemicolonsInParentheses) {
@@ -75,9 +74,9 @@ bool IsGap(std::string_view gap) {
 
 TEST(SplitStatements, LosesNothingOfRandomTokenSoup) {
   constexpr std::array<std::string_view, 36> kPieces = {
-      "select", "E",    "e'",  "'",   "''", "\"",  "$$",  "$a$", "$1", "$",  "--", "\n",
-      "/*",     "*/",   ";",   ";",   ";",  " ",   " ",   "(",   ")",  "\\", "\\'", "ä",
-      "1.5e",   "-",    "*",   "/",   "x",  "set", "begin", "=",  ",", "\r", "$tag", "\xff"};
+      "select", "E",  "e'", "'", "''", "\"",  "$$",    "$a$", "$1", "$",  "--",   "\n",
+      "/*",     "*/", ";",  ";", ";",  " ",   " ",     "(",   ")",  "\\", "\\'",  "ä",
+      "1.5e",   "-",  "*",  "/", "x",  "set", "begin", "=",   ",",  "\r", "$tag", "\xff"};
   for (unsigned seed = 0; seed < 20000; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);

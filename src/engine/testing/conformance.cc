@@ -59,9 +59,7 @@ class CountingReader {
 class CountingBatches final : public arrow::RecordBatchReader {
  public:
   CountingBatches(int batches, int rows, bool fails) : batches_(batches), rows_(rows), fails_(fails) {}
-  std::shared_ptr<arrow::Schema> schema() const override {
-    return arrow::schema({arrow::field("i", arrow::int32())});
-  }
+  std::shared_ptr<arrow::Schema> schema() const override { return arrow::schema({arrow::field("i", arrow::int32())}); }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
     *batch = nullptr;
     if (given_ == batches_) return fails_ ? arrow::Status::IOError("the client went away") : arrow::Status::OK();
@@ -204,8 +202,7 @@ TEST_P(EngineConformance, BindsIntegersTextDoublesNullsAndLists) {
   arrow::Int64Builder items;
   ASSERT_TRUE(items.AppendValues({1, 2, 39}).ok());
   const auto row = ParameterRow({std::make_shared<arrow::Int64Scalar>(-7), std::make_shared<arrow::StringScalar>("ä'x"),
-                                 std::make_shared<arrow::DoubleScalar>(1.5),
-                                 arrow::MakeNullScalar(arrow::int32()),
+                                 std::make_shared<arrow::DoubleScalar>(1.5), arrow::MakeNullScalar(arrow::int32()),
                                  std::make_shared<arrow::ListScalar>(items.Finish().ValueOrDie())});
   EXPECT_EQ(Text(*session_,
                  "SELECT $1::BIGINT, $2::VARCHAR, $3::DOUBLE * 2, $4::INTEGER, list_sum($5::BIGINT[])::BIGINT", row),
@@ -228,8 +225,8 @@ TEST_P(EngineConformance, OneStatementRunsWithManyValues) {
   ASSERT_TRUE(prepared.ok()) << prepared.error().message();
   for (int i = 0; i < 20; ++i) {
     const auto call = NewCall();
-    const auto row = ParameterRow({std::make_shared<arrow::Int32Scalar>(i),
-                                   std::make_shared<arrow::StringScalar>("s" + std::to_string(i))});
+    const auto row = ParameterRow(
+        {std::make_shared<arrow::Int32Scalar>(i), std::make_shared<arrow::StringScalar>("s" + std::to_string(i))});
     auto stream = session_->Execute(call, prepared->id, {.parameters = row, .inline_tables = {}});
     ASSERT_TRUE(stream.ok()) << stream.error().message();
     const auto rows = Drain(**stream, call);
@@ -257,22 +254,25 @@ TEST_P(EngineConformance, ColumnsOfAResultWithoutRowsAreDescribed) {
 }
 
 TEST_P(EngineConformance, TheResultHasTheColumnsThatWerePrepared) {
-  const auto prepared = Prepare(*session_,
-                                "SELECT 1::TINYINT AS a, 'x' AS b, [1, 2] AS c, {'k': 1.5::DOUBLE} AS d, DATE '2024-02-29' AS e, "
-                                "'12.34'::DECIMAL(9, 2) AS f, true AS a");
+  const auto prepared =
+      Prepare(*session_,
+              "SELECT 1::TINYINT AS a, 'x' AS b, [1, 2] AS c, {'k': 1.5::DOUBLE} AS d, DATE '2024-02-29' AS e, "
+              "'12.34'::DECIMAL(9, 2) AS f, true AS a");
   ASSERT_TRUE(prepared.ok()) << prepared.error().message();
   const auto call = NewCall();
   auto stream = session_->Execute(call, prepared->id, {});
   ASSERT_TRUE(stream.ok()) << stream.error().message();
   EXPECT_TRUE((*stream)->schema()->Equals(*prepared->columns, /*check_metadata=*/false))
-      << (*stream)->schema()->ToString() << "\nis not\n" << prepared->columns->ToString();
+      << (*stream)->schema()->ToString() << "\nis not\n"
+      << prepared->columns->ToString();
   EXPECT_TRUE(Drain(**stream, call).ok());
 }
 
 TEST_P(EngineConformance, TheSummaryCountsTheRowsThatWereGiven) {
   for (const int rows : {1, 2047, 2048, 2049, 300000}) {
     SCOPED_TRACE(rows);
-    EXPECT_EQ(MustRun(*session_, "SELECT i, 'some text' AS s FROM range(" + std::to_string(rows) + ") t(i)").rows, rows);
+    EXPECT_EQ(MustRun(*session_, "SELECT i, 'some text' AS s FROM range(" + std::to_string(rows) + ") t(i)").rows,
+              rows);
   }
 }
 
@@ -443,8 +443,7 @@ TEST_P(EngineConformance, ACancelDuringAStatementEndsIt) {
   const auto prepared = Prepare(*session_, kEndless);
   ASSERT_TRUE(prepared.ok()) << prepared.error().message();
   const auto call = NewCall();
-  const auto error =
-      EndOfEndless(*session_, call, prepared->id, [&] { call.cancellation->Cancel(ClientCancel()); });
+  const auto error = EndOfEndless(*session_, call, prepared->id, [&] { call.cancellation->Cancel(ClientCancel()); });
   EXPECT_EQ(error.code(), ErrorCode::kCancelled) << error.message();
 }
 
@@ -470,8 +469,7 @@ TEST_P(EngineConformance, TheSessionCancelsByQueryId) {
 TEST_P(EngineConformance, TheSessionCancelsWhateverRuns) {
   const auto prepared = Prepare(*session_, kEndless);
   ASSERT_TRUE(prepared.ok()) << prepared.error().message();
-  const auto error =
-      EndOfEndless(*session_, NewCall(), prepared->id, [&] { session_->Cancel(std::nullopt); });
+  const auto error = EndOfEndless(*session_, NewCall(), prepared->id, [&] { session_->Cancel(std::nullopt); });
   EXPECT_EQ(error.code(), ErrorCode::kCancelled) << error.message();
 }
 
@@ -583,9 +581,9 @@ TEST_P(EngineConformance, AnErrorInTheLastOfAMillionRowsIsNeverAShortResult) {
 
 TEST_P(EngineConformance, ALateErrorInterruptedByAnotherStatementStillArrives) {
   const auto call = NewCall();
-  auto stream = Start(
-      *session_, "SELECT (CASE WHEN i = 999999 THEN 'x' ELSE i::VARCHAR END)::INTEGER AS i FROM range(1000000) t(i)",
-      call);
+  auto stream =
+      Start(*session_,
+            "SELECT (CASE WHEN i = 999999 THEN 'x' ELSE i::VARCHAR END)::INTEGER AS i FROM range(1000000) t(i)", call);
   ASSERT_TRUE(stream.ok()) << stream.error().message();
   CheckUsable(*session_);
   const auto rows = Drain(**stream, call);
@@ -785,9 +783,9 @@ TEST_P(EngineConformance, ASnapshotCarriesSettingsAndStatements) {
   ASSERT_TRUE(restored.ok()) << restored.error().message();
   EXPECT_EQ(Text(*other, kAskSetting), "3");
   const auto call = NewCall();
-  auto stream = other->Execute(call, prepared->id,
-                               {.parameters = ParameterRow({std::make_shared<arrow::Int32Scalar>(41)}),
-                                .inline_tables = {}});
+  auto stream =
+      other->Execute(call, prepared->id,
+                     {.parameters = ParameterRow({std::make_shared<arrow::Int32Scalar>(41)}), .inline_tables = {}});
   ASSERT_TRUE(stream.ok()) << stream.error().message();
   const auto rows = Drain(**stream, call);
   ASSERT_TRUE(rows.ok()) << rows.error().message();

@@ -47,8 +47,8 @@ std::shared_ptr<arrow::RecordBatch> ParameterRow(const std::vector<std::shared_p
 void CheckBatch(const std::shared_ptr<arrow::RecordBatch>& batch, const arrow::Schema& schema) {
   ASSERT_NE(batch, nullptr);
   EXPECT_GT(batch->num_rows(), 0);
-  EXPECT_TRUE(batch->schema()->Equals(schema, /*check_metadata=*/false))
-      << batch->schema()->ToString() << "\nis not\n" << schema.ToString();
+  EXPECT_TRUE(batch->schema()->Equals(schema, /*check_metadata=*/false)) << batch->schema()->ToString() << "\nis not\n"
+                                                                         << schema.ToString();
   const auto bytes = arrow::util::ReferencedBufferSize(*batch);
   EXPECT_LE(bytes.ValueOr(0), kMaxBatchBytes);  // 0: not every type (string views) can be measured
 }

@@ -54,8 +54,8 @@ struct ScriptedExecution {
 };
 
 /// An engine for tests of doors: answers texts as it was told, without running anything. BEGIN, COMMIT and ROLLBACK are
-/// known from the start (any answer of kTransaction with these commands moves `in_transaction`). A text without an answer is
-/// kSyntax at position 1. Thread-safe; keeps its counts after its sessions have gone.
+/// known from the start (any answer of kTransaction with these commands moves `in_transaction`). A text without an
+/// answer is kSyntax at position 1. Thread-safe; keeps its counts after its sessions have gone.
 class ScriptedEngine final : public Engine {
  public:
   struct State;  ///< shared with sessions and results

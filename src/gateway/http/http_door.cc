@@ -70,7 +70,8 @@ Response Route(const Request& request, const HttpDependencies& dependencies) {
   path = path.substr(0, path.find('?'));
   if (path == "/health") {
     const bool healthy = dependencies.healthy();
-    return Answer(request, healthy ? status::ok : status::service_unavailable, kText, healthy ? "ok\n" : "engine failed\n");
+    return Answer(request, healthy ? status::ok : status::service_unavailable, kText,
+                  healthy ? "ok\n" : "engine failed\n");
   }
   if (path == "/ready") {
     const auto reason = dependencies.not_ready_reason();

@@ -15,9 +15,9 @@ namespace tavana::gateway::http {
 
 /// What the HTTP door asks of the rest. Called on the io_context's threads; must not block.
 struct HttpDependencies {
-  std::function<std::string()> metrics;                           ///< Prometheus text
-  std::function<std::optional<std::string>()> not_ready_reason;   ///< nothing when new work is taken
-  std::function<bool()> healthy;                                  ///< false: this process must be replaced
+  std::function<std::string()> metrics;                          ///< Prometheus text
+  std::function<std::optional<std::string>()> not_ready_reason;  ///< nothing when new work is taken
+  std::function<bool()> healthy;                                 ///< false: this process must be replaced
 };
 
 /// Serves /health, /ready and /metrics. Thread-safe. The io_context and what the dependencies use outlive its run.

@@ -80,7 +80,8 @@ TEST_F(HttpDoorTest, ServesMetrics) { EXPECT_TRUE(Get("/metrics").ends_with("\r\
 TEST_F(HttpDoorTest, RefusesOtherPathsAndMethods) {
   EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(Get("/other").starts_with("HTTP/1.1 404"));
-  const std::string answer = Exchange("POST /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  const std::string answer =
+      Exchange("POST /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 405")) << answer;
 }
 

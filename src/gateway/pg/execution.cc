@@ -11,9 +11,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A result below this leaves with the ReadyForQuery behind it in one write (chosen: what a socket buffer takes at once).
+// A result below this leaves with the ReadyForQuery behind it in one write (chosen: what a socket buffer takes at
+// once).
 constexpr std::size_t kSmallResultBytes = 64 << 10;
-// Encoded bytes a pull aims at: the write's cost vanishes beside it, two of them are all that a statement holds (chosen).
+// Encoded bytes a pull aims at: the write's cost vanishes beside it, two of them are all that a statement holds
+// (chosen).
 constexpr std::size_t kPullBytes = 512 << 10;
 
 asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call,
@@ -155,7 +157,9 @@ PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::
     }
     // The engine makes the next rows while these leave: two buffers, no more.
     auto pull = [engine = engine_, call, portal, left = max_rows == 0 ? 0 : max_rows - sent_rows,
-                 reuse = std::move(spare_)]() mutable { return portal->Pull(call, left, kPullBytes, std::move(reuse)); };
+                 reuse = std::move(spare_)]() mutable {
+      return portal->Pull(call, left, kPullBytes, std::move(reuse));
+    };
     std::shared_ptr<net::RunningCall<decltype(pull)>> next;
     if (!last) next = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
     bool written = true;

@@ -21,7 +21,8 @@ PgSession::Task<Status> PgSession::PrepareStatement(const engine::CallContext& c
     // SHOW of an engine's setting: DuckDB's SHOW describes tables and keeps settings in a function.
     const std::string& name = statement.classified.name;
     auto as_setting = co_await Prepare(
-        call, fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
+        call,
+        fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
         {});
     if (!as_setting.ok()) {
       co_return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
@@ -53,10 +54,12 @@ PgSession::Task<void> PgSession::ClosePrepared(engine::StatementId id) {
 
 PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
   if (!message.name.empty() && statements_.contains(message.name)) {
-    co_return Error(ErrorCode::kDuplicateStatement, fmt::format("prepared statement \"{}\" already exists", message.name));
+    co_return Error(ErrorCode::kDuplicateStatement,
+                    fmt::format("prepared statement \"{}\" already exists", message.name));
   }
   const auto texts = sql::SplitStatements(message.sql);
-  if (texts.size() > 1) co_return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
+  if (texts.size() > 1)
+    co_return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
   auto statement = std::make_shared<PreparedStatement>();
   statement->parameter_oids = std::move(message.parameter_oids);
   if (texts.empty()) {
@@ -74,7 +77,8 @@ PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
   }
   if (message.name.empty()) co_await CloseStatement("");
   if (statements_.size() >= kMaxStatements) {
-    co_return Error(ErrorCode::kQuotaExceeded, fmt::format("a session may hold {} prepared statements", kMaxStatements));
+    co_return Error(ErrorCode::kQuotaExceeded,
+                    fmt::format("a session may hold {} prepared statements", kMaxStatements));
   }
   statements_[message.name] = std::move(statement);
   Out().ParseComplete();
@@ -86,7 +90,8 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
   if (found == statements_.end()) {
     co_return message.statement.empty()
         ? Error(ErrorCode::kUndefinedStatement, "unnamed prepared statement does not exist")
-        : Error(ErrorCode::kUndefinedStatement, fmt::format("prepared statement \"{}\" does not exist", message.statement));
+        : Error(ErrorCode::kUndefinedStatement,
+                fmt::format("prepared statement \"{}\" does not exist", message.statement));
   }
   const std::shared_ptr<PreparedStatement> statement = found->second;
   const Status allowed = RefuseInFailedBlock(statement->classified);
@@ -99,7 +104,8 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
                     fmt::format("bind message supplies {} parameters, but prepared statement \"{}\" requires {}",
                                 message.values.size(), message.statement, statement->parameter_oids.size()));
   }
-  const std::size_t columns = statement->columns == nullptr ? 0 : static_cast<std::size_t>(statement->columns->num_fields());
+  const std::size_t columns =
+      statement->columns == nullptr ? 0 : static_cast<std::size_t>(statement->columns->num_fields());
   const bool columns_known = !statement->prepared || statement->prepared->columns_known;
   if (message.result_formats.size() > 1 && columns_known && message.result_formats.size() != columns) {
     co_return Error(ErrorCode::kProtocol, fmt::format("bind message has {} result formats but query has {} columns",
@@ -110,7 +116,8 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
     std::vector<std::shared_ptr<arrow::DataType>> types;
     if (statement->prepared) types = statement->prepared->parameters;
     types.resize(message.values.size(), arrow::utf8());
-    auto decoded = pgwire::DecodeParameters(types, statement->parameter_oids, message.parameter_formats, message.values);
+    auto decoded =
+        pgwire::DecodeParameters(types, statement->parameter_oids, message.parameter_formats, message.values);
     if (!decoded.ok()) co_return std::move(decoded).error();
     parameters = *std::move(decoded);
   }
@@ -123,7 +130,8 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
   if (portals_.size() >= kMaxPortals) {
     co_return Error(ErrorCode::kQuotaExceeded, fmt::format("a session may hold {} portals", kMaxPortals));
   }
-  portals_[message.portal] = std::make_shared<Portal>(statement, std::move(parameters), std::move(message.result_formats));
+  portals_[message.portal] =
+      std::make_shared<Portal>(statement, std::move(parameters), std::move(message.result_formats));
   Out().BindComplete();
   co_return Status::Ok();
 }
@@ -137,7 +145,8 @@ Status PgSession::DescribeRows(const PreparedStatement& statement, std::span<con
     Out().NoData();
     return Status::Ok();
   }
-  TAVANA_ASSIGN_OR_RETURN(const auto encoder, pgwire::RowEncoder::Make(*statement.columns, formats, CurrentTextSettings()));
+  TAVANA_ASSIGN_OR_RETURN(const auto encoder,
+                          pgwire::RowEncoder::Make(*statement.columns, formats, CurrentTextSettings()));
   Out().RowDescription(encoder.fields);
   return Status::Ok();
 }
@@ -146,7 +155,8 @@ PgSession::Task<Status> PgSession::OnDescribe(const pgwire::Describe& message) {
   if (message.kind == 'S') {
     const auto found = statements_.find(message.name);
     if (found == statements_.end()) {
-      co_return Error(ErrorCode::kUndefinedStatement, fmt::format("prepared statement \"{}\" does not exist", message.name));
+      co_return Error(ErrorCode::kUndefinedStatement,
+                      fmt::format("prepared statement \"{}\" does not exist", message.name));
     }
     const PreparedStatement& statement = *found->second;
     const Status allowed = RefuseInFailedBlock(statement.classified);

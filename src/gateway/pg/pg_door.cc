@@ -63,7 +63,8 @@ void SessionServices::Registry::CancelStatement(std::uint32_t process_id, const 
     }
     session = found->second.session.lock();
   }
-  if (session != nullptr) session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+  if (session != nullptr)
+    session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
 }
 
 std::vector<std::shared_ptr<PgSession>> SessionServices::Registry::All() const {
@@ -89,7 +90,8 @@ class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
     boost::system::error_code failure;
     const auto address = asio::ip::make_address(services_.options.bind_address, failure);
     if (failure) {
-      return Error(ErrorCode::kInvalidParameter, fmt::format("\"{}\" is not an address", services_.options.bind_address));
+      return Error(ErrorCode::kInvalidParameter,
+                   fmt::format("\"{}\" is not an address", services_.options.bind_address));
     }
     const tcp::endpoint endpoint(address, services_.options.port);
     acceptor_.open(endpoint.protocol(), failure);
@@ -97,8 +99,9 @@ class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
     if (!failure) acceptor_.bind(endpoint, failure);
     if (!failure) acceptor_.listen(kBacklog, failure);
     if (failure) {
-      return Error(ErrorCode::kIo, fmt::format("cannot listen for PostgreSQL clients on {}:{}: {}",
-                                               services_.options.bind_address, services_.options.port, failure.message()));
+      return Error(ErrorCode::kIo,
+                   fmt::format("cannot listen for PostgreSQL clients on {}:{}: {}", services_.options.bind_address,
+                               services_.options.port, failure.message()));
     }
     asio::co_spawn(io_, Accept(shared_from_this()), asio::detached);
     return Status::Ok();

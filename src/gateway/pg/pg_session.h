@@ -40,7 +40,8 @@ class Running {
 
 /// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement
 /// and End may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, simple_query.cc,
-/// extended_query.cc, execution.cc (statements against the engine), session_commands.cc (what the session answers itself).
+/// extended_query.cc, execution.cc (statements against the engine), session_commands.cc (what the session answers
+/// itself).
 class PgSession : public std::enable_shared_from_this<PgSession> {
  public:
   PgSession(std::shared_ptr<net::Connection> connection, SessionServices& services);
@@ -148,8 +149,8 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   TransactionState state_ = TransactionState::kIdle;
   bool skip_until_sync_ = false;
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
-  bool started_ = false;   // the startup exchange is over
-  bool has_slot_ = false;  // counts against max_connections
+  bool started_ = false;         // the startup exchange is over
+  bool has_slot_ = false;        // counts against max_connections
   std::map<std::string, std::shared_ptr<PreparedStatement>, std::less<>> statements_;
   std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_;
   pgwire::ByteBuffer out_;

@@ -95,7 +95,8 @@ Result<std::string> Duration(const Spec& spec, std::string_view value) {
     if (number > 2'147'483'647 / factor) return Invalid(spec, value);
     return std::to_string(number * factor);
   }
-  return std::move(Invalid(spec, value)).WithHint("Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\" and \"d\".");
+  return std::move(Invalid(spec, value))
+      .WithHint("Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\" and \"d\".");
 }
 
 Result<std::string> Normalise(const Spec& spec, std::string_view value) {

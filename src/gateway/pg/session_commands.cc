@@ -38,12 +38,14 @@ void PgSession::Warn(ErrorCode code, std::string_view message) {
   Out().NoticeResponse("WARNING", SqlStateOf(code), message);
 }
 
-PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std::shared_ptr<Portal> portal, bool describe) {
+PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std::shared_ptr<Portal> portal,
+                                           bool describe) {
   const sql::Classified& command = portal->statement()->classified;
   Result<std::string> tag = std::string();
   switch (command.command) {
     case Command::kBegin: {
-      const bool start = std::tolower(static_cast<unsigned char>(sql::SplitStatements(portal->statement()->sql)[0].text[0])) == 's';
+      const bool start =
+          std::tolower(static_cast<unsigned char>(sql::SplitStatements(portal->statement()->sql)[0].text[0])) == 's';
       tag = co_await Begin(call, command, start ? "START TRANSACTION" : "BEGIN");
       break;
     }
@@ -130,7 +132,8 @@ PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& cal
   co_return ended;
 }
 
-PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext& call, const sql::Classified& command) {
+PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext& call,
+                                                       const sql::Classified& command) {
   if (state_ == TransactionState::kIdle) {
     Warn(ErrorCode::kNoActiveTransaction, "there is no transaction in progress");
     if (std::exchange(implicit_block_, false)) {
@@ -157,7 +160,8 @@ PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext
   co_return std::string(commit ? "COMMIT" : "ROLLBACK");  // COMMIT of a failed block rolls back and says so
 }
 
-PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallContext& call, const sql::Classified& command) {
+PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallContext& call,
+                                                         const sql::Classified& command) {
   if (state_ == TransactionState::kIdle) {
     Warn(ErrorCode::kNoActiveTransaction, "there is no transaction in progress");
     if (std::exchange(implicit_block_, false)) {
@@ -206,9 +210,12 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
   co_return tag;
 }
 
-PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContext& call, const sql::Classified& command) {
-  if (command.name == "plans" || command.name == "sequences") co_return "DISCARD " + fmt::format("{}", command.name == "plans" ? "PLANS" : "SEQUENCES");
-  if (command.name == "temp") co_return Error(ErrorCode::kUnsupported, "DISCARD TEMP is not supported").WithHint("DISCARD ALL is.");
+PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContext& call,
+                                                        const sql::Classified& command) {
+  if (command.name == "plans" || command.name == "sequences")
+    co_return "DISCARD " + fmt::format("{}", command.name == "plans" ? "PLANS" : "SEQUENCES");
+  if (command.name == "temp")
+    co_return Error(ErrorCode::kUnsupported, "DISCARD TEMP is not supported").WithHint("DISCARD ALL is.");
   if (state_ != TransactionState::kIdle) {
     co_return Error(ErrorCode::kActiveTransaction, "DISCARD ALL cannot run inside a transaction block");
   }
@@ -240,7 +247,8 @@ PgSession::Task<Result<std::string>> PgSession::Deallocate(const engine::CallCon
   // One of SQL's PREPARE: the engine keeps those.
   const Status gone = co_await RunOnEngine(call, "DEALLOCATE " + sql::QuoteIdentifier(command.name));
   if (!gone.ok()) {
-    co_return Error(ErrorCode::kUndefinedStatement, fmt::format("prepared statement \"{}\" does not exist", command.name));
+    co_return Error(ErrorCode::kUndefinedStatement,
+                    fmt::format("prepared statement \"{}\" does not exist", command.name));
   }
   co_return std::string("DEALLOCATE");
 }

@@ -30,7 +30,8 @@ struct SessionServices {
         statement_pool(static_cast<std::size_t>(options.statement_slots)),
         control_pool(kControlThreads) {}
 
-  // For what needs no slot: opening, preparing, BEGIN, COMMIT, SET. A prepare may open a remote file, hence a few (chosen).
+  // For what needs no slot: opening, preparing, BEGIN, COMMIT, SET. A prepare may open a remote file, hence a few
+  // (chosen).
   static constexpr std::size_t kControlThreads = 4;
 
   engine::Engine& engine;

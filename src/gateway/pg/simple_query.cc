@@ -25,10 +25,10 @@ PgSession::Task<bool> PgSession::SimpleQuery(const std::string& text) {
 
   // Several statements are one transaction unless they say otherwise
   // (postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT).
-  const bool implicit_block =
-      statements.size() > 1 && state_ == TransactionState::kIdle &&
-      std::none_of(statements.begin(), statements.end(),
-                   [](const auto& statement) { return ControlsTransactions(sql::Classify(statement.text).command); });
+  const bool implicit_block = statements.size() > 1 && state_ == TransactionState::kIdle &&
+                              std::none_of(statements.begin(), statements.end(), [](const auto& statement) {
+                                return ControlsTransactions(sql::Classify(statement.text).command);
+                              });
   Status status;
   if (implicit_block) status = co_await OpenOrCloseImplicitBlock("BEGIN TRANSACTION");
   for (const auto& statement : statements) {

@@ -38,7 +38,8 @@ Result<std::vector<std::pair<std::string, std::string>>> ReadOptions(std::string
     }
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos) {
-      return Error(ErrorCode::kInvalidParameter, fmt::format("invalid command-line argument for server process: {}", words[i]));
+      return Error(ErrorCode::kInvalidParameter,
+                   fmt::format("invalid command-line argument for server process: {}", words[i]));
     }
     settings.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
   }
@@ -118,8 +119,9 @@ Status PgSession::TakeStartupParameters(const pgwire::StartupMessage& startup, s
 
 PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& startup) {
   if (startup.major != kProtocolMajor) {
-    co_await Fatal(Error(ErrorCode::kUnsupported,
-                         fmt::format("unsupported frontend protocol {}.{}: server supports 3.0", startup.major, startup.minor)));
+    co_await Fatal(
+        Error(ErrorCode::kUnsupported,
+              fmt::format("unsupported frontend protocol {}.{}: server supports 3.0", startup.major, startup.minor)));
     co_return false;
   }
   if (!services_.accepting) {
