@@ -77,8 +77,6 @@ void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   if (options.memory_limit_bytes > 0)
     config.SetOptionByName("memory_limit", Value(std::to_string(options.memory_limit_bytes) + "B"));
   if (!options.spill_directory.empty()) config.SetOptionByName("temp_directory", Value(options.spill_directory));
-  if (options.spill_limit_bytes > 0)
-    config.SetOptionByName("max_temp_directory_size", Value(std::to_string(options.spill_limit_bytes) + "B"));
   if (!options.extension_directory.empty())
     config.SetOptionByName("extension_directory", Value(options.extension_directory));
   config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
@@ -115,6 +113,12 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     Configure(config, options);
     instance->database = std::make_unique<::duckdb::DuckDB>(nullptr, &config);
     ::duckdb::Connection connection(*instance->database);
+    if (options.spill_limit_bytes > 0) {
+      // Not through DBConfig: DuckDB 1.5.5 keeps the option there and never hands it to its buffer manager.
+      TAVANA_RETURN_IF_ERROR(
+          RunAtOpen(connection, "SET max_temp_directory_size = '" + std::to_string(options.spill_limit_bytes) + "B'",
+                    "the spill limit can not be set"));
+    }
     const bool in_memory = options.database_path.empty() || options.database_path == ":memory:";
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection,
                                      "ATTACH " + Literal(in_memory ? ":memory:" : options.database_path) + " AS tavana",

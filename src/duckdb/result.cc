@@ -1,6 +1,9 @@
 #include "duckdb/result.h"
 
 #include <algorithm>
+#include <duckdb/execution/executor.hpp>
+#include <duckdb/main/buffered_data/buffered_data.hpp>
+#include <duckdb/main/stream_query_result.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
 #include <utility>
 
@@ -9,6 +12,46 @@
 namespace tavana::duckdb_engine {
 
 using ::duckdb::DataChunk;
+using ::duckdb::StreamExecutionResult;
+using ::duckdb::StreamQueryResult;
+
+namespace {
+
+// StreamQueryResult keeps its buffer private. An explicit instantiation may name a private member
+// ([temp.spec.general]/6), and the friend it defines hands it out.
+::duckdb::shared_ptr<::duckdb::BufferedData>& BufferOf(StreamQueryResult& stream);
+template <auto kMember>
+struct BufferAccess {
+  friend ::duckdb::shared_ptr<::duckdb::BufferedData>& BufferOf(StreamQueryResult& stream) { return stream.*kMember; }
+};
+template struct BufferAccess<&StreamQueryResult::buffered_data>;
+
+/// Runs the query until it has rows and takes them; null at its end, and after an error.
+///
+/// Not FetchRaw: when a thread fails, DuckDB interrupts the others, and FetchRaw may meet that interrupt before the
+/// failure and throw the failure away with the query. Here the query still stands when the interrupt is seen, and the
+/// executor is asked what was first: `cause`.
+::duckdb::unique_ptr<DataChunk> NextOfStream(StreamQueryResult& stream, std::optional<::duckdb::ErrorData>& cause) {
+  try {
+    for (;;) {
+      switch (stream.ExecuteTask()) {
+        case StreamExecutionResult::CHUNK_READY:
+        case StreamExecutionResult::EXECUTION_FINISHED: return BufferOf(stream)->Scan();
+        case StreamExecutionResult::NO_TASKS_AVAILABLE:
+        case StreamExecutionResult::CHUNK_NOT_READY: break;
+        case StreamExecutionResult::BLOCKED: stream.WaitForTask(); break;
+        case StreamExecutionResult::EXECUTION_CANCELLED:
+        case StreamExecutionResult::EXECUTION_ERROR: return nullptr;  // the stream holds the error
+      }
+    }
+  } catch (const ::duckdb::InterruptException& interrupt) {
+    auto& executor = stream.context->GetExecutor();
+    cause = executor.HasError() ? executor.GetError() : ::duckdb::ErrorData(interrupt);
+    return nullptr;
+  }
+}
+
+}  // namespace
 
 DuckDbResult::DuckDbResult(std::shared_ptr<SharedConnection> shared, const engine::CallContext& call, std::string sql)
     : shared_(std::move(shared)),
@@ -99,7 +142,14 @@ void DuckDbResult::Fail(Error error) {
 Result<::duckdb::unique_ptr<DataChunk>> DuckDbResult::FetchFromDuckDb() {
   if (!result_) return ::duckdb::unique_ptr<DataChunk>();
   try {
-    auto chunk = result_->FetchRaw();
+    std::optional<::duckdb::ErrorData> cause;
+    if (result_->type == ::duckdb::QueryResultType::STREAM_RESULT) {
+      auto chunk = NextOfStream(result_->Cast<::duckdb::StreamQueryResult>(), cause);
+      if (chunk && chunk->size() > 0) return chunk;
+      if (result_->HasError()) return Complain(*shared_->instance, result_->GetErrorObject(), sql_);
+    }
+    auto chunk = result_->FetchRaw();  // of a stream only its end, which commits or rolls back
+    if (cause) return Complain(*shared_->instance, *cause, sql_);
     if (result_->HasError()) return Complain(*shared_->instance, result_->GetErrorObject(), sql_);
     if (!chunk || chunk->size() == 0) {
       ReleaseDuckDb(true);

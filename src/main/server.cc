@@ -215,6 +215,7 @@ int Serve(const config::ServeOptions& options) {
   pg_door = *std::move(listening);
 
   state.phase = Phase::kServing;
+  exit_on_signal = {};  // stops and joins it: who reads the announcement may rely on a clean shutdown
   if (const Status announced = Announce(options, pg_door->port(), (*http_door)->port()); !announced) {
     pg_door->Close();
     return Fail(announced.error());
@@ -226,7 +227,6 @@ int Serve(const config::ServeOptions& options) {
        {"memory_bytes", std::to_string(engine_options->memory_limit_bytes)},
        {"spill_directory", engine_options->spill_directory}});
 
-  exit_on_signal = {};  // stops and joins it
   while (!WaitForStopSignal(kIdlePoll)) {
   }
   exit_on_signal = ExitOnSignal(kFailed, *spill);

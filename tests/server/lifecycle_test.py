@@ -181,6 +181,15 @@ def test_metrics_count_connections_statements_and_rows(start_server):
         wait_until(lambda: 'tavana_statements_total{outcome="22P02"} 1' in server.http("/metrics")[1], 10, "the failure counted")
 
 
+def test_idle_sessions_are_told_and_the_exit_is_clean(start_server):
+    server = start_server()
+    with wire.connect(server) as client:
+        server.terminate()
+        (error,) = client.everything()
+        assert (error.sqlstate, error.fields["S"]) == ("57P01", "FATAL")
+    server.stop()
+
+
 def test_sigint_stops_it_too(start_server):
     server = start_server()
     server.process.send_signal(signal.SIGINT)

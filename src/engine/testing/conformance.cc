@@ -577,6 +577,7 @@ TEST_P(EngineConformance, AnErrorInTheLastOfAMillionRowsIsNeverAShortResult) {
   const auto rows = Run(
       *session_, "SELECT (CASE WHEN i = 999999 THEN 'x' ELSE i::VARCHAR END)::INTEGER AS i FROM range(1000000) t(i)");
   ASSERT_FALSE(rows.ok());
+  EXPECT_EQ(rows.error().code(), ErrorCode::kInvalidText);
 }
 
 TEST_P(EngineConformance, ALateErrorInterruptedByAnotherStatementStillArrives) {
