@@ -4,11 +4,11 @@ find_package(OpenSSL REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(absl REQUIRED)
 find_package(GTest REQUIRED)
+find_library(TAVANA_JEMALLOC jemalloc REQUIRED)
 
 add_library(arrow SHARED IMPORTED)
 set_target_properties(arrow PROPERTIES IMPORTED_LOCATION "${TAVANA_ARROW_ROOT}/lib/libarrow.so.2600"

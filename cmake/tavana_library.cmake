@@ -23,7 +23,7 @@ function(tavana_library folder)
   target_include_directories(${name} ${scope} "${CMAKE_SOURCE_DIR}/src")
   target_link_libraries(${name} ${scope} ${ARG_DEPENDS})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${name} ${scope} -fcoroutines)
+    target_compile_options(${name} ${scope} -fcoroutines -Wno-mismatched-new-delete)  # GCC misreads awaitable frames
   endif()
 
   if(testing)

@@ -11,6 +11,7 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kUndefinedColumn: return "42703";
     case ErrorCode::kUndefinedFunction: return "42883";
     case ErrorCode::kUndefinedObject: return "42704";
+    case ErrorCode::kUndefinedParameter: return "42P02";
     case ErrorCode::kUndefinedDatabase: return "3D000";
     case ErrorCode::kUndefinedSchema: return "3F000";
     case ErrorCode::kUndefinedStatement: return "26000";

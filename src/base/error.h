@@ -18,6 +18,7 @@ enum class ErrorCode : std::uint8_t {
   kUndefinedColumn,
   kUndefinedFunction,
   kUndefinedObject,  ///< a type, a setting, any other name
+  kUndefinedParameter,  ///< $n where there are no parameters
   kUndefinedDatabase,
   kUndefinedSchema,
   kUndefinedStatement,  ///< a prepared statement's name

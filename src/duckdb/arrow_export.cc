@@ -119,6 +119,17 @@ Result<std::shared_ptr<arrow::Field>> FieldOf(::duckdb::ClientContext& context, 
     case LogicalTypeId::DECIMAL:
       if (way != Way::kAppender) return arrow::field(name, DecimalOf(type));
       break;
+    // What DuckDB would say too, at a tenth of the cost (8 of the 170 us of SELECT 1).
+    case LogicalTypeId::SMALLINT: return arrow::field(name, arrow::int16());
+    case LogicalTypeId::INTEGER: return arrow::field(name, arrow::int32());
+    case LogicalTypeId::BIGINT: return arrow::field(name, arrow::int64());
+    case LogicalTypeId::FLOAT: return arrow::field(name, arrow::float32());
+    case LogicalTypeId::DOUBLE: return arrow::field(name, arrow::float64());
+    case LogicalTypeId::DATE: return arrow::field(name, arrow::date32());
+    case LogicalTypeId::TIMESTAMP: return arrow::field(name, arrow::timestamp(arrow::TimeUnit::MICRO));
+    case LogicalTypeId::VARCHAR:
+      if (!type.HasAlias()) return arrow::field(name, arrow::utf8());  // JSON is a VARCHAR with an alias
+      break;
     default: break;
   }
   auto field = DuckDbField(context, type, name);

@@ -88,6 +88,17 @@ std::shared_ptr<RunningCall<Function>> StartBlocking(asio::thread_pool& pool, as
   return call;
 }
 
+/// Waits for `call`, which lives on `strand`, until it has ended, or until kCancelGrace after `cancellation` fired.
+inline asio::awaitable<void> FinishedOrCancelled(std::shared_ptr<BlockingCall> call, asio::any_io_executor strand,
+                                                 std::shared_ptr<Cancellation> cancellation) {
+  const auto registration = cancellation->OnCancel([weak = std::weak_ptr<BlockingCall>(call), strand] {
+    asio::post(strand, [weak] {
+      if (const auto alive = weak.lock()) alive->GiveUpSoon();
+    });
+  });
+  co_await call->FinishedOrGivenUp();
+}
+
 /// Waits for `call` without blocking its strand. When `cancellation` fires and the call does not end within
 /// kCancelGrace, the waiter gets the cancel's error and the call goes on alone: then `left_behind` is set to it, and
 /// nothing that its function uses may be touched before its Finished().
@@ -96,15 +107,7 @@ asio::awaitable<typename RunningCall<Function>::Value> Await(std::shared_ptr<Run
                                                              asio::any_io_executor strand,
                                                              std::shared_ptr<Cancellation> cancellation,
                                                              std::shared_ptr<BlockingCall>& left_behind) {
-  auto give_up = [weak = std::weak_ptr<BlockingCall>(call), strand] {
-    asio::post(strand, [weak] {
-      if (const auto alive = weak.lock()) alive->GiveUpSoon();
-    });
-  };
-  {
-    const auto registration = cancellation->OnCancel(give_up);
-    co_await call->FinishedOrGivenUp();
-  }
+  co_await FinishedOrCancelled(call, strand, cancellation);
   if (!call->finished()) {
     left_behind = call;
     auto why = cancellation->why();

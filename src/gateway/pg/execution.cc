@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/pg/pg_session.h"
+#include "pgwire/types.h"
 
 namespace tavana::gateway {
 
@@ -17,6 +18,14 @@ constexpr std::size_t kSmallResultBytes = 64 << 10;
 // Encoded bytes a pull aims at: the write's cost vanishes beside it, two of them are all that a statement holds
 // (chosen).
 constexpr std::size_t kPullBytes = 512 << 10;
+
+/// On a pool thread. What the last row ends is freed there and then, without another visit.
+Result<PulledRows> PullFrom(engine::Session& engine, const engine::CallContext& call, Portal& portal,
+                            std::int64_t max_rows, std::size_t target_bytes, pgwire::ByteBuffer reuse) {
+  auto pulled = portal.Pull(call, max_rows, target_bytes, std::move(reuse));
+  if (portal.ended() && portal.statement()->once) engine.ClosePrepared(portal.statement()->prepared->id);
+  return pulled;
+}
 
 asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call,
                                         [[maybe_unused]] AdmissionTicket ticket) {
@@ -52,14 +61,8 @@ Running::~Running() {
 
 PgSession::Task<Status> PgSession::EngineFree(const engine::CallContext& call) {
   if (left_behind_ == nullptr) co_return Status::Ok();
-  auto give_up = [weak = std::weak_ptr<net::BlockingCall>(left_behind_), strand = strand_] {
-    asio::post(strand, [weak] {
-      if (const auto alive = weak.lock()) alive->GiveUpSoon();
-    });
-  };
   left_behind_->WaitAgain();
-  const auto registration = call.cancellation->OnCancel(give_up);
-  co_await left_behind_->FinishedOrGivenUp();
+  co_await net::FinishedOrCancelled(left_behind_, strand_, call.cancellation);
   if (!left_behind_->finished()) co_return std::move(*call.cancellation->why());
   left_behind_.reset();
   co_return Status::Ok();
@@ -69,15 +72,50 @@ pgwire::TextSettings PgSession::CurrentTextSettings() const {
   return {.time_zone = settings_.Get("timezone"), .bytea_escape = settings_.Get("bytea_output") == "escape"};
 }
 
-PgSession::Task<Result<engine::Prepared>> PgSession::Prepare(const engine::CallContext& call, std::string sql,
-                                                             std::vector<std::shared_ptr<arrow::DataType>> types) {
+Status PgSession::PrepareOnEngine(engine::Session& engine, const engine::CallContext& call,
+                                  PreparedStatement& statement) {
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  for (const std::uint32_t oid : statement.parameter_oids) types.push_back(pgwire::ArrowTypeOf(oid));
+  auto prepared = engine.Prepare(call, statement.sql, types);
+  if (!prepared.ok() && statement.classified.command == sql::Command::kShow &&
+      prepared.error().code() == ErrorCode::kUndefinedTable) {
+    // SHOW of an engine's setting: DuckDB's SHOW describes tables and keeps settings in a function.
+    const std::string& name = statement.classified.name;
+    prepared = engine.Prepare(
+        call,
+        fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
+        {});
+    if (!prepared.ok()) {
+      return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
+    }
+    prepared->command = "SHOW";
+  }
+  if (!prepared.ok()) return std::move(prepared).error();
+  const auto& found = prepared->parameters;
+  statement.parameter_oids.resize(std::max(statement.parameter_oids.size(), found.size()), 0);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (statement.parameter_oids[i] == 0) statement.parameter_oids[i] = pgwire::OidOf(*found[i]);
+  }
+  if (prepared->returns_rows) statement.columns = prepared->columns;
+  statement.prepared = *std::move(prepared);
+  if (statement.once && !statement.parameter_oids.empty()) {
+    engine.ClosePrepared(statement.prepared->id);
+    return Error(ErrorCode::kUndefinedParameter, "there is no parameter $1")
+        .WithHint("Parameters need the extended protocol.");
+  }
+  return Status::Ok();
+}
+
+PgSession::Task<Status> PgSession::PrepareStatement(const engine::CallContext& call,
+                                                    std::shared_ptr<PreparedStatement> statement) {
   const Status free = co_await EngineFree(call);
-  if (!free.ok()) co_return free.error();
-  auto prepare = [engine = engine_, call, sql = std::move(sql), types = std::move(types)] {
-    return engine->Prepare(call, sql, types);
+  if (!free.ok()) co_return free;
+  auto prepare = [engine = engine_, call, statement, closing = std::exchange(closing_, {})] {
+    for (const auto id : closing) engine->ClosePrepared(id);
+    return PrepareOnEngine(*engine, call, *statement);
   };
   auto running = net::StartBlocking(services_.control_pool, strand_, std::move(prepare));
-  auto prepared = co_await net::Await(running, strand_, call.cancellation, left_behind_);
+  const Status prepared = co_await net::Await(running, strand_, call.cancellation, left_behind_);
   co_return prepared;
 }
 
@@ -108,20 +146,26 @@ PgSession::Task<Status> PgSession::RunOnEngine(const engine::CallContext& call, 
 }
 
 PgSession::Task<Status> PgSession::Execute(const engine::CallContext& call, std::shared_ptr<Portal> portal,
-                                           std::int64_t max_rows, bool describe) {
+                                           std::int64_t max_rows, bool describe,
+                                           std::shared_ptr<PreparedStatement> unprepared) {
   const auto began = std::chrono::steady_clock::now();
-  Status status = co_await Stream(call, portal, max_rows, describe);
+  Status status = co_await Stream(call, portal, max_rows, describe, std::move(unprepared));
   if (left_behind_ != nullptr && ticket_.held()) {  // it still runs: its slot stays taken
     asio::co_spawn(strand_, HoldUntilFinished(left_behind_, std::move(ticket_)), asio::detached);
     ticket_ = {};
   }
-  services_.metrics.StatementEnded(status.ok() ? "ok" : SqlStateOf(status.error().code()),
-                                   std::chrono::steady_clock::now() - began);
+  CountStatement(status, began);
   co_return status;
 }
 
+void PgSession::CountStatement(const Status& status, std::chrono::steady_clock::time_point began) {
+  services_.metrics.StatementEnded(status.ok() ? "ok" : SqlStateOf(status.error().code()),
+                                   std::chrono::steady_clock::now() - began);
+}
+
 PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::shared_ptr<Portal> portal,
-                                          std::int64_t max_rows, bool describe) {
+                                          std::int64_t max_rows, bool describe,
+                                          std::shared_ptr<PreparedStatement> unprepared) {
   if (!ticket_.held()) {
     auto admitted = co_await services_.admission.Admit(strand_, call.cancellation);
     if (!admitted.ok()) co_return std::move(admitted).error();
@@ -130,14 +174,17 @@ PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::
   const Status free = co_await EngineFree(call);
   if (!free.ok()) co_return free.error();
 
-  auto start_and_pull = [engine = engine_, call, portal, max_rows, text = CurrentTextSettings(),
+  auto start_and_pull = [engine = engine_, call, portal, max_rows, unprepared = std::move(unprepared),
+                         text = CurrentTextSettings(), closing = std::exchange(closing_, {}),
                          reuse = std::move(spare_)]() mutable -> Result<PulledRows> {
+    for (const auto id : closing) engine->ClosePrepared(id);
+    if (unprepared != nullptr) TAVANA_RETURN_IF_ERROR(PrepareOnEngine(*engine, call, *unprepared));
     if (!portal->started()) {
       const auto id = portal->statement()->prepared->id;
       TAVANA_ASSIGN_OR_RETURN(auto stream, engine->Execute(call, id, {.parameters = portal->parameters()}));
       TAVANA_RETURN_IF_ERROR(portal->Start(std::move(stream), std::move(text)));
     }
-    return portal->Pull(call, max_rows, kSmallResultBytes, std::move(reuse));
+    return PullFrom(*engine, call, *portal, max_rows, kSmallResultBytes, std::move(reuse));
   };
   auto first = net::StartBlocking(services_.statement_pool, strand_, std::move(start_and_pull));
   auto pulled = co_await net::Await(first, strand_, call.cancellation, left_behind_);
@@ -158,7 +205,7 @@ PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::
     // The engine makes the next rows while these leave: two buffers, no more.
     auto pull = [engine = engine_, call, portal, left = max_rows == 0 ? 0 : max_rows - sent_rows,
                  reuse = std::move(spare_)]() mutable {
-      return portal->Pull(call, left, kPullBytes, std::move(reuse));
+      return PullFrom(*engine, call, *portal, left, kPullBytes, std::move(reuse));
     };
     std::shared_ptr<net::RunningCall<decltype(pull)>> next;
     if (!last) next = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
@@ -186,7 +233,8 @@ PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::
 }
 
 PgSession::Task<void> PgSession::Release(std::shared_ptr<Portal> portal) {
-  if (!portal->started() || left_behind_ != nullptr) co_return;  // a call left behind owns the portal until it ends
+  if (left_behind_ != nullptr) co_return;  // a call left behind owns the portal until it ends
+  if (!portal->holds_engine()) co_return;
   auto release = [portal = std::move(portal)]() mutable {
     portal.reset();
     return true;

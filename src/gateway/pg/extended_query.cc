@@ -8,54 +8,14 @@
 
 namespace tavana::gateway {
 
-PgSession::Task<Status> PgSession::PrepareStatement(const engine::CallContext& call, PreparedStatement& statement) {
-  if (IsOurs(statement.classified)) {
-    statement.columns = ColumnsOf(statement.classified);
-    co_return Status::Ok();
-  }
-  std::vector<std::shared_ptr<arrow::DataType>> types;
-  for (const std::uint32_t oid : statement.parameter_oids) types.push_back(pgwire::ArrowTypeOf(oid));
-  auto prepared = co_await Prepare(call, statement.sql, std::move(types));
-  if (!prepared.ok() && statement.classified.command == sql::Command::kShow &&
-      prepared.error().code() == ErrorCode::kUndefinedTable) {
-    // SHOW of an engine's setting: DuckDB's SHOW describes tables and keeps settings in a function.
-    const std::string& name = statement.classified.name;
-    auto as_setting = co_await Prepare(
-        call,
-        fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
-        {});
-    if (!as_setting.ok()) {
-      co_return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
-    }
-    as_setting->command = "SHOW";
-    prepared = std::move(as_setting);
-  }
-  if (!prepared.ok()) co_return std::move(prepared).error();
-  const auto& found = prepared->parameters;
-  const std::size_t said = statement.parameter_oids.size();
-  statement.parameter_oids.resize(std::max(said, found.size()), 0);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (statement.parameter_oids[i] == 0) statement.parameter_oids[i] = pgwire::OidOf(*found[i]);
-  }
-  if (prepared->returns_rows) statement.columns = prepared->columns;
-  statement.prepared = *std::move(prepared);
-  co_return Status::Ok();
-}
-
-PgSession::Task<void> PgSession::ClosePrepared(engine::StatementId id) {
-  if (left_behind_ != nullptr) co_return;  // it goes with the session
-  auto close = [engine = engine_, id] {
-    engine->ClosePrepared(id);
-    return true;
-  };
-  auto call = net::StartBlocking(services_.control_pool, strand_, std::move(close));
-  co_await call->Finished();
-}
-
 PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
   if (!message.name.empty() && statements_.contains(message.name)) {
     co_return Error(ErrorCode::kDuplicateStatement,
                     fmt::format("prepared statement \"{}\" already exists", message.name));
+  }
+  if (statements_.size() >= kMaxStatements) {
+    co_return Error(ErrorCode::kQuotaExceeded,
+                    fmt::format("a session may hold {} prepared statements", kMaxStatements));
   }
   const auto texts = sql::SplitStatements(message.sql);
   if (texts.size() > 1)
@@ -70,15 +30,19 @@ PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
     statement->classified = sql::Classify(statement->sql);
     const Status allowed = RefuseInFailedBlock(statement->classified);
     if (!allowed.ok()) co_return allowed;
-    const auto call = NewCall();
-    const Running running(*this, call.cancellation);
-    const Status prepared = co_await PrepareStatement(call, *statement);
-    if (!prepared.ok()) co_return prepared;
-  }
-  if (message.name.empty()) co_await CloseStatement("");
-  if (statements_.size() >= kMaxStatements) {
-    co_return Error(ErrorCode::kQuotaExceeded,
-                    fmt::format("a session may hold {} prepared statements", kMaxStatements));
+    if (message.name.empty()) co_await CloseStatement("");
+    if (IsOurs(statement->classified)) {
+      statement->columns = ColumnsOf(statement->classified);
+    } else {
+      const auto began = std::chrono::steady_clock::now();
+      const auto call = NewCall();
+      const Running running(*this, call.cancellation);
+      const Status prepared = co_await PrepareStatement(call, statement);
+      if (!prepared.ok()) {
+        CountStatement(prepared, began);
+        co_return prepared;
+      }
+    }
   }
   statements_[message.name] = std::move(statement);
   Out().ParseComplete();
@@ -224,7 +188,7 @@ PgSession::Task<void> PgSession::CloseStatement(std::string_view name) {
     at = portals_.erase(at);
     co_await Release(std::move(portal));
   }
-  if (statement->prepared) co_await ClosePrepared(statement->prepared->id);
+  if (statement->prepared) closing_.push_back(statement->prepared->id);
 }
 
 PgSession::Task<Status> PgSession::OnClose(const pgwire::Close& message) {

@@ -76,11 +76,6 @@ std::vector<std::shared_ptr<PgSession>> SessionServices::Registry::All() const {
   return sessions;
 }
 
-std::size_t SessionServices::Registry::size() const {
-  const std::lock_guard lock(mutex_);
-  return entries_.size();
-}
-
 class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
  public:
   Impl(asio::io_context& io, engine::Engine& engine, observe::Metrics& metrics, const PgDoorOptions& options)

@@ -92,20 +92,22 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   /// What runs until the next Sync is one transaction; opens it unless this Execute is the only one.
   Task<Status> OpenPipelineBlock(const engine::CallContext& call);
   /// Fills in what `statement` is: ours, or prepared by the engine.
-  Task<Status> PrepareStatement(const engine::CallContext& call, PreparedStatement& statement);
-  Task<void> ClosePrepared(engine::StatementId id);
+  Task<Status> PrepareStatement(const engine::CallContext& call, std::shared_ptr<PreparedStatement> statement);
   Task<void> CloseStatement(std::string_view name);
   Status DescribeRows(const PreparedStatement& statement, std::span<const std::int16_t> formats);
 
   // execution.cc
   engine::CallContext NewCall();
-  Task<Result<engine::Prepared>> Prepare(const engine::CallContext& call, std::string sql,
-                                         std::vector<std::shared_ptr<arrow::DataType>> types);
+  /// Lets the engine prepare `statement`. Blocks, on a pool thread; touches nothing of the session.
+  static Status PrepareOnEngine(engine::Session& engine, const engine::CallContext& call, PreparedStatement& statement);
   /// Starts `portal` if it is not yet, and sends at most `max_rows` (0: all) and the tag, or PortalSuspended.
+  /// `unprepared` is the portal's statement when the engine has still to prepare it, else null: then one visit to the
+  /// pool prepares it, runs it and, when its result is small, ends it.
   Task<Status> Execute(const engine::CallContext& call, std::shared_ptr<Portal> portal, std::int64_t max_rows,
-                       bool describe);
+                       bool describe, std::shared_ptr<PreparedStatement> unprepared = nullptr);
   Task<Status> Stream(const engine::CallContext& call, std::shared_ptr<Portal> portal, std::int64_t max_rows,
-                      bool describe);
+                      bool describe, std::shared_ptr<PreparedStatement> unprepared);
+  void CountStatement(const Status& status, std::chrono::steady_clock::time_point began);
   /// Runs a statement of ours that returns nothing.
   Task<Status> RunOnEngine(const engine::CallContext& call, std::string sql);
   /// Ends what the portal holds of the engine.
@@ -145,6 +147,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::uint32_t process_id_ = 0;
 
   std::shared_ptr<engine::Session> engine_;
+  std::vector<engine::StatementId> closing_;        // go with the next call of the engine, or with the session
   std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
   TransactionState state_ = TransactionState::kIdle;
   bool skip_until_sync_ = false;

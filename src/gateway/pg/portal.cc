@@ -49,6 +49,7 @@ Status Portal::Start(std::unique_ptr<engine::ResultStream> stream, pgwire::TextS
     TAVANA_ASSIGN_OR_RETURN(encoder_, pgwire::RowEncoder::Make(*stream->schema(), formats_, std::move(text)));
   }
   stream_ = std::move(stream);
+  started_ = true;
   return Status::Ok();
 }
 
@@ -63,6 +64,7 @@ Result<PulledRows> Portal::Pull(const engine::CallContext& call, std::int64_t ma
       if (batch_ == nullptr) {
         ended_ = true;
         summary_ = stream_->summary();
+        stream_.reset();
         break;
       }
     }

@@ -14,7 +14,7 @@
 
 namespace tavana::gateway {
 
-/// A statement that was parsed, by name in the extended protocol or for once in the simple one.
+/// A statement of the extended protocol, by name, or of the simple one, for once.
 struct PreparedStatement {
   std::string sql;
   sql::Classified classified;
@@ -25,6 +25,7 @@ struct PreparedStatement {
   /// Of rows; null when none come back.
   std::shared_ptr<arrow::Schema> columns;
   bool empty = false;
+  bool once = false;  ///< closed with the last row of its only execution
 };
 
 /// Encoded rows, ready for the socket.
@@ -45,7 +46,9 @@ class Portal {
   const std::shared_ptr<const PreparedStatement>& statement() const { return statement_; }
   const std::shared_ptr<arrow::RecordBatch>& parameters() const { return parameters_; }
   const std::vector<std::int16_t>& formats() const { return formats_; }
-  bool started() const { return stream_ != nullptr; }
+  bool started() const { return started_; }
+  /// True while the engine has an open result of this portal.
+  bool holds_engine() const { return stream_ != nullptr; }
   bool ended() const { return ended_; }
   /// Rows over all pulls, as the command tag of an unlimited fetch counts them.
   std::int64_t rows_sent() const { return rows_sent_; }
@@ -58,7 +61,8 @@ class Portal {
   const std::vector<pgwire::FieldDescription>& fields() const { return encoder_->fields; }
   bool returns_rows() const { return statement_->columns != nullptr; }
 
-  /// Encodes at most `max_rows` (0: all) and about `target_bytes`. Blocks while the query runs.
+  /// Encodes at most `max_rows` (0: all) and about `target_bytes`. Blocks while the query runs. The engine's result is
+  /// closed with its last row.
   Result<PulledRows> Pull(const engine::CallContext& call, std::int64_t max_rows, std::size_t target_bytes,
                           pgwire::ByteBuffer reuse);
 
@@ -71,6 +75,7 @@ class Portal {
   std::shared_ptr<arrow::RecordBatch> batch_;
   std::int64_t next_row_ = 0;
   std::int64_t rows_sent_ = 0;
+  bool started_ = false;
   bool ended_ = false;
   engine::ResultSummary summary_;
 };

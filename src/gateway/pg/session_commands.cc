@@ -221,6 +221,7 @@ PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContex
   }
   co_await ReleaseAllPortals();
   statements_.clear();
+  closing_.clear();
   settings_.ResetAll();
   const Status free = co_await EngineFree(call);
   if (!free.ok()) co_return free.error();

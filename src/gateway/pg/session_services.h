@@ -52,7 +52,6 @@ struct SessionServices {
     /// Does nothing when the secret is wrong, as PostgreSQL.
     void CancelStatement(std::uint32_t process_id, const std::string& secret);
     std::vector<std::shared_ptr<PgSession>> All() const;
-    std::size_t size() const;
 
    private:
     struct Entry {

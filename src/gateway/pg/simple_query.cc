@@ -61,21 +61,18 @@ PgSession::Task<Status> PgSession::SimpleStatement(const sql::StatementText& tex
   if (!allowed.ok()) co_return allowed;
   const auto call = NewCall();
   const Running running(*this, call.cancellation);
-  const Status prepared = co_await PrepareStatement(call, *statement);
-  if (!prepared.ok()) co_return prepared;
-  if (!statement->parameter_oids.empty()) {
-    co_return Error(ErrorCode::kUndefinedObject, "there is no parameter $1")
-        .WithHint("Parameters need the extended protocol.");
-  }
   auto portal = std::make_shared<Portal>(statement, nullptr, std::vector<std::int16_t>{});
-  Status status;
-  if (statement->prepared) {
-    status = co_await Execute(call, portal, 0, true);
-  } else {
-    status = co_await RunOurs(call, portal, true);
+  if (IsOurs(statement->classified)) {
+    statement->columns = ColumnsOf(statement->classified);
+    const Status status = co_await RunOurs(call, portal, true);
+    co_return status;
   }
+  statement->once = true;
+  const Status status = co_await Execute(call, portal, 0, true, statement);
+  if (left_behind_ != nullptr) co_return status;  // the call owns the portal and its statement until it ends
+  const bool open = statement->prepared && !portal->ended();
   co_await Release(std::move(portal));
-  if (statement->prepared) co_await ClosePrepared(statement->prepared->id);
+  if (open) closing_.push_back(statement->prepared->id);
   co_return status;
 }
 
