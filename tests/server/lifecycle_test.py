@@ -159,6 +159,15 @@ def test_a_result_larger_than_memory_spills_and_is_right(start_server, tmp_path)
     assert row[0] == 4000000
 
 
+def test_a_statement_beyond_memory_and_spill_fails_and_the_server_goes_on(start_server):
+    server = start_server("--max-memory-gb", 0.2, "--spill-limit-gb", 0.05, "--threads", 2)
+    with server.psycopg() as connection:
+        with pytest.raises(psycopg.Error) as failed:
+            connection.execute("SELECT * FROM (SELECT sha256(i::VARCHAR) || sha256(hash(i)::VARCHAR) AS h FROM range(6000000) t(i)) ORDER BY h LIMIT 1 OFFSET 5000000")
+        assert failed.value.sqlstate in ("53200", "53100", "53400")
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_health_ready_and_metrics_answer(server):
     assert server.http("/health")[0] == 200
     assert server.http("/ready")[0] == 200
@@ -188,6 +197,15 @@ def test_idle_sessions_are_told_and_the_exit_is_clean(start_server):
         (error,) = client.everything()
         assert (error.sqlstate, error.fields["S"]) == ("57P01", "FATAL")
     server.stop()
+
+
+def test_a_statement_that_fails_before_it_runs_is_counted_too(start_server):
+    server = start_server()
+    with wire.connect(server) as client:
+        assert only(client.ask(query("SELECT * FROM no_such_table")), "E").sqlstate == "42P01"
+        assert server.metric('tavana_statements_total{outcome="42P01"}') == 1
+        assert only(client.ask(wire.parse("SELECT * FROM no_such_table"), wire.SYNC), "E").sqlstate == "42P01"
+        assert server.metric('tavana_statements_total{outcome="42P01"}') == 2
 
 
 def test_sigint_stops_it_too(start_server):

@@ -39,6 +39,13 @@ def test_a_parameter_comes_back(link, value):
     assert cursor.fetchone() == (value,)
 
 
+def test_bytes_come_back(link):
+    cursor = link.cursor()
+    value = bytes(range(256))
+    cursor.execute("SELECT %s", [psycopg2.Binary(value)])
+    assert bytes(cursor.fetchone()[0]) == value
+
+
 def test_an_error_fails_the_transaction_until_rollback(link):
     cursor = link.cursor()
     with pytest.raises(psycopg2.errors.UndefinedTable):
