@@ -16,6 +16,7 @@
 #include "duckdb/casts.h"
 #include "duckdb/errors.h"
 #include "duckdb/instance.h"
+#include "duckdb/read_set.h"
 #include "duckdb/session.h"
 
 namespace tavana::duckdb_engine {
@@ -84,6 +85,7 @@ void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
   config.SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
   RegisterArrowTables(config);
+  RegisterReadSets(config);
 }
 
 Status RunAtOpen(::duckdb::Connection& connection, const std::string& sql, const std::string& what) {

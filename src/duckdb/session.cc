@@ -161,7 +161,7 @@ class DuckDbSession : public engine::Session {
   Result<engine::SessionSnapshot> Snapshot() override {
     const std::lock_guard lock(shared_->mutex);
     engine::SessionSnapshot snapshot{.settings = settings_, .statements = {}, .pinned_by = {}};
-    for (const auto& [id, statement] : statements_) snapshot.statements[id] = statement->sql;
+    for (const auto& [id, statement] : statements_) snapshot.statements[id] = {statement->sql, statement->client_types};
     if (in_transaction()) {
       snapshot.pinned_by = "open transaction";
     } else if (!shared_->results.empty()) {
@@ -182,8 +182,8 @@ class DuckDbSession : public engine::Session {
       TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
       settings_[name] = value;
     }
-    for (const auto& [id, sql] : snapshot.statements) {
-      TAVANA_ASSIGN_OR_RETURN(auto statement, Describe(*shared_, sql, {}));
+    for (const auto& [id, prepared] : snapshot.statements) {
+      TAVANA_ASSIGN_OR_RETURN(auto statement, Describe(*shared_, prepared.sql, prepared.parameter_types));
       statement.described.id = id;
       last_statement_ = std::max(last_statement_, static_cast<std::uint64_t>(id));
       statements_[id] = std::make_unique<Statement>(std::move(statement));

@@ -19,6 +19,7 @@
 #include "duckdb/arrow_export.h"
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
+#include "duckdb/read_set.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -276,6 +277,7 @@ Result<Statement> LeaveOpen(SharedConnection& shared, Statement statement) {
   statement.described.columns_known = !MayReturnRows(statement);
   statement.described.returns_rows = MayReturnRows(statement);
   statement.described.columns = arrow::schema({});
+  statement.described.read_set.complete = false;
   statement.prepared.reset();
   TAVANA_RETURN_IF_ERROR(DescribeParameters(shared, statement));
   return statement;
@@ -298,6 +300,7 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
   if (statement.parts.size() != 1) return LeaveOpen(shared, std::move(statement));
 
   Describer describer(shared, statement);
+  const ReadSetRecorder recorder(shared.context(), statement.described.read_set);
   auto bound = describer.BindWithGuesses(*statement.parts[0], casts);
   if (!bound.ok()) {
     if (!NamesInlineTable(bound.error())) return std::move(bound).error();
@@ -330,6 +333,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
                            std::span<const std::shared_ptr<arrow::DataType>> parameter_types) {
   Statement statement;
   statement.sql = std::string(sql);
+  statement.client_types.assign(parameter_types.begin(), parameter_types.end());
   statement.described.columns = arrow::schema({});
   try {
     ::duckdb::Parser parser(shared.context().GetParserOptions());

@@ -14,6 +14,7 @@ namespace tavana::duckdb_engine {
 /// One prepared statement of a session.
 struct Statement {
   std::string sql;
+  std::vector<std::shared_ptr<arrow::DataType>> client_types;  ///< as Prepare was given them
   engine::Prepared described;
   ::duckdb::StatementType type = ::duckdb::StatementType::INVALID_STATEMENT;  ///< as written, before DuckDB rewrote it
   bool ends_transaction = false;                                              ///< COMMIT or ROLLBACK

@@ -126,8 +126,13 @@ struct Progress {
 
 /// Replayable state of a session: what another engine needs to go on with it.
 struct SessionSnapshot {
-  std::map<std::string, std::string> settings;    ///< by name, the values set in this session
-  std::map<StatementId, std::string> statements;  ///< texts of the prepared statements
+  /// What Prepare was given.
+  struct Statement {
+    std::string sql;
+    std::vector<std::shared_ptr<arrow::DataType>> parameter_types;
+  };
+  std::map<std::string, std::string> settings;  ///< by name, the values set in this session
+  std::map<StatementId, Statement> statements;  ///< the prepared ones
   /// Why the session can not move (open transaction, temporary table, open result); empty when it can.
   std::string pinned_by;
 };

@@ -186,6 +186,42 @@ TEST_P(EngineConformance, ACompleteReadSetNamesTheTables) {
   EXPECT_TRUE(std::any_of(tables.begin(), tables.end(), [](const auto& table) { return table.name == "t"; }));
 }
 
+TEST_P(EngineConformance, AReadSetSeesThroughViewsAndKnowsWhatIsVolatile) {
+  MustRun(*session_, "CREATE TABLE t(i INTEGER)");
+  MustRun(*session_, "CREATE VIEW v AS SELECT * FROM t");
+  const auto through = Prepare(*session_, "SELECT * FROM v WHERE i = (SELECT max(range) FROM range(3))");
+  ASSERT_TRUE(through.ok()) << through.error().message();
+  EXPECT_TRUE(through->read_set.complete);
+  EXPECT_FALSE(through->read_set.has_volatile_function);
+  ASSERT_EQ(through->read_set.tables.size(), 1u);
+  EXPECT_EQ(through->read_set.tables[0].name, "t");
+  for (const char* sql : {"SELECT random()", "SELECT i FROM t WHERE i < random()", "SELECT now()"}) {
+    const auto prepared = Prepare(*session_, sql);
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+    EXPECT_TRUE(prepared->read_set.has_volatile_function) << sql;
+  }
+  const auto write = Prepare(*session_, "INSERT INTO t SELECT 1");
+  ASSERT_TRUE(write.ok()) << write.error().message();
+  EXPECT_EQ(write->read_set.databases_written.size(), 1u);
+}
+
+TEST_P(EngineConformance, AReadSetNamesFilesAndTheirVersions) {
+  const std::string path = ::testing::TempDir() + "/read_set_of_this_test.csv";
+  const auto version = [&]() -> std::string {
+    const auto prepared = Prepare(*session_, "SELECT * FROM '" + path + "'");
+    EXPECT_TRUE(prepared.ok());
+    if (!prepared.ok() || prepared->read_set.files.size() != 1) return "";
+    EXPECT_TRUE(prepared->read_set.complete);
+    EXPECT_EQ(prepared->read_set.files[0].path, path);
+    return prepared->read_set.files[0].version;
+  };
+  MustRun(*session_, "COPY (SELECT 1 AS a) TO '" + path + "'");
+  const std::string first = version();
+  MustRun(*session_, "COPY (SELECT 1 AS a UNION ALL SELECT 2) TO '" + path + "'");
+  EXPECT_NE(first, "");
+  EXPECT_NE(first, version());
+}
+
 TEST_P(EngineConformance, AClosedStatementIsUndefined) {
   const auto prepared = Prepare(*session_, "SELECT 1");
   ASSERT_TRUE(prepared.ok());
@@ -770,7 +806,7 @@ constexpr std::string_view kAskSetting = "SELECT (7 / 2)::VARCHAR";
 
 TEST_P(EngineConformance, ASnapshotCarriesSettingsAndStatements) {
   MustRun(*session_, kSetting);
-  const auto prepared = Prepare(*session_, "SELECT $1::INTEGER + 1::INTEGER AS x");
+  const auto prepared = Prepare(*session_, "SELECT $1 + 1::INTEGER AS x", {arrow::int32()});
   ASSERT_TRUE(prepared.ok());
   const auto snapshot = session_->Snapshot();
   ASSERT_TRUE(snapshot.ok()) << snapshot.error().message();

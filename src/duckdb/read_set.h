@@ -1,0 +1,29 @@
+#pragma once
+
+#include "engine/engine.h"
+
+namespace duckdb {
+class ClientContext;
+struct DBConfig;
+}  // namespace duckdb
+
+namespace tavana::duckdb_engine {
+
+/// Makes every planning under `config` tell the ReadSetRecorder of its context what it reads.
+void RegisterReadSets(::duckdb::DBConfig& config);
+
+/// While it lives, the statements planned on `context` add to `read_set`. It is taken from the plan as it was bound:
+/// later, constant folding has hidden volatile functions and file lists. `complete` is set when the plan was seen and
+/// holds nothing whose sources are unknown (a table function that is neither over files nor known to be pure).
+class ReadSetRecorder {
+ public:
+  ReadSetRecorder(::duckdb::ClientContext& context, engine::ReadSet& read_set);
+  ~ReadSetRecorder();
+  ReadSetRecorder(const ReadSetRecorder&) = delete;
+  ReadSetRecorder& operator=(const ReadSetRecorder&) = delete;
+
+ private:
+  ::duckdb::ClientContext& context_;
+};
+
+}  // namespace tavana::duckdb_engine
