@@ -1,6 +1,10 @@
 #include "pgwire/text_format.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <string>
 
 namespace tavana::pgwire {
 namespace {
@@ -16,6 +20,21 @@ char* PutRepeated(char* to, char byte, int count) {
   return to + count;
 }
 
+/// True when `digits` lie exactly between `value` and a neighbour: they read back as `value` only because ties go to the
+/// even one. PostgreSQL does not count those as shortest (float_shortest in its Ryu: bounds are not accepted) and writes
+/// one digit more. Only integers beyond the mantissa can be so; there a long double holds the point between exactly.
+template <typename Float>
+bool IsHalfway(const char* digits, const char* end, Float value) {
+  constexpr Float kFirst = std::numeric_limits<Float>::digits == 24 ? Float{1 << 22} : Float{std::int64_t{1} << 51};
+  if (value < kFirst || value > std::numeric_limits<Float>::max() / 2) return false;
+  const std::string text(digits, end);
+  const long double read = std::strtold(text.c_str(), nullptr);
+  const auto between = [&](Float neighbour) {
+    return (static_cast<long double>(value) + static_cast<long double>(neighbour)) / 2;
+  };
+  return read == between(std::nextafter(value, Float{0})) || read == between(std::nextafter(value, std::numeric_limits<Float>::infinity()));
+}
+
 /// Shortest digits that read back the same, in PostgreSQL's shape: an exponent below -4 or from `exponent_from` on.
 template <typename Float>
 char* PutShortest(char* to, Float value, int exponent_from) {
@@ -26,9 +45,15 @@ char* PutShortest(char* to, Float value, int exponent_from) {
   if (value == 0) return PutText(to, "0");
   // d[.ddd]e[+-]xx: the mantissa's digits and the exponent, from which the shape is made.
   char scientific[32];
-  const char* end = std::to_chars(scientific, scientific + sizeof scientific, value, std::chars_format::scientific).ptr;
+  char* end = std::to_chars(scientific, scientific + sizeof scientific, value, std::chars_format::scientific).ptr;
   const char* mark = end - 1;
   while (*mark != 'e') --mark;
+  while (IsHalfway(scientific, end, value)) {
+    const int decimals = std::max(1, static_cast<int>(mark - scientific) - 1);  // one more than there are
+    end = std::to_chars(scientific, scientific + sizeof scientific, value, std::chars_format::scientific, decimals).ptr;
+    mark = end - 1;
+    while (*mark != 'e') --mark;
+  }
   int exponent = 0;
   for (const char* digit = mark + 2; digit != end; ++digit) exponent = exponent * 10 + (*digit - '0');
   if (mark[1] == '-') exponent = -exponent;

@@ -60,7 +60,7 @@ SHARED = """
 1|-1|0::smallint|32767::int2|'-32768'::int2|2147483647|'-2147483648'::int4|9223372036854775807::int8|'-9223372036854775808'::int8
 true|false|NULL::bool|NULL::int4|NULL::text|NULL::date|NULL::numeric(10,2)
 1.5::float8|0.1::float8|1e15::float8|1e16::float8|1e-5::float8|0.0001::float8|1e300::float8|5e-324::float8|1.7976931348623157e308::float8|-1e-7::float8
-'Infinity'::float8|'-Infinity'::float8|'NaN'::float8|'NaN'::float4|123456789.123::float8|100000::float8|1234567::float4|1e10::float4|0.1::float4|3.4e38::float4|'-0'::float8
+'Infinity'::float8|'-Infinity'::float8|'NaN'::float8|'NaN'::float4|123456789.123::float8|100000::float8|1234567::float4|1e10::float4|0.1::float4|3.4e38::float4|'-0'::float8|'-86443616'::float4|'16777220'::float4|'9007199254740993'::float8|'4503599627370496.5'::float8|'1e23'::float8|'9007199254740996'::float8
 1.50::numeric(10,2)|0.00::numeric(10,2)|-0.01::numeric(10,2)|12345678901234567890.12::numeric(38,2)|10000.0000::numeric(20,4)|99999999::numeric(8,0)|0.0001::numeric(10,4)|100000000::numeric(18,0)
 'abc'::text|''::text|'grüße 🦆'::text|'a''b'::text|'tab	and
 newline'::text
