@@ -41,6 +41,8 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kActiveTransaction: return "25001";
     case ErrorCode::kNoActiveTransaction: return "25P01";
     case ErrorCode::kFailedTransaction: return "25P02";
+    case ErrorCode::kUndefinedSavepoint: return "3B001";
+    case ErrorCode::kWrongState: return "55000";
     case ErrorCode::kSerialization: return "40001";
     case ErrorCode::kCancelled: return "57014";
     case ErrorCode::kTimedOut: return "57014";

@@ -48,6 +48,8 @@ enum class ErrorCode : std::uint8_t {
   kActiveTransaction,  ///< BEGIN inside a block
   kNoActiveTransaction,
   kFailedTransaction,  ///< any statement in an aborted block
+  kUndefinedSavepoint,
+  kWrongState,         ///< well formed, but not now: the object is in another state
   kSerialization,      ///< lost a race with another transaction; worth a retry
   kCancelled,
   kTimedOut,  ///< statement_timeout
@@ -79,6 +81,11 @@ class Error {
   Error&& WithHint(std::string hint) && { return hint_ = std::move(hint), std::move(*this); }
   /// One-based character (not byte) offset in the text the client sent, as the P field wants it.
   Error&& AtPosition(std::size_t characters) && { return position_ = characters, std::move(*this); }
+  /// The same place in a text that has `characters` more in front. Without a position nothing changes.
+  Error&& MovedBy(std::size_t characters) && {
+    if (position_) *position_ += characters;
+    return std::move(*this);
+  }
   /// The statement only read, sent nothing, and may run again elsewhere.
   Error&& Retryable() && { return retryable_ = true, std::move(*this); }
   /// The engine instance can not be trusted any more and must be replaced.

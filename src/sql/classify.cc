@@ -257,11 +257,18 @@ Reading ReadDeallocate(Reader& in) {
 Reading ReadDeclare(Reader& in) {
   if (!in.AtName()) return std::nullopt;
   Classified declare{.command = Command::kDeclareCursor, .name = in.Take().AsName()};
-  while (in.Accept("BINARY") || in.Accept("INSENSITIVE") || in.Accept("ASENSITIVE") || in.Accept("SCROLL") ||
-         in.AcceptAll("NO", "SCROLL")) {
+  for (bool more = true; more;) {
+    if (in.Accept("BINARY")) {
+      declare.binary = true;
+    } else if (in.Accept("SCROLL")) {
+      declare.scroll = true;
+    } else {
+      more = in.Accept("INSENSITIVE") || in.Accept("ASENSITIVE") || in.AcceptAll("NO", "SCROLL");
+    }
   }
   if (!in.Accept("CURSOR")) return std::nullopt;
-  in.AcceptAll("WITH", "HOLD") || in.AcceptAll("WITHOUT", "HOLD");
+  declare.hold = in.AcceptAll("WITH", "HOLD");
+  in.AcceptAll("WITHOUT", "HOLD");
   if (!in.Accept("FOR")) return std::nullopt;
   declare.value = in.Rest();
   return declare;
@@ -319,7 +326,13 @@ void SkipParentheses(Reader& in) {
 Reading ReadPrepare(Reader& in) {
   if (!in.AtName()) return std::nullopt;
   Classified prepare{.command = Command::kPrepare, .name = in.Take().AsName()};
-  if (in.ahead().IsSymbol('(')) SkipParentheses(in);
+  if (in.ahead().IsSymbol('(')) {
+    const std::string from_here = in.Rest();
+    const std::size_t left = from_here.size();
+    SkipParentheses(in);
+    const std::string inside = from_here.substr(0, left - in.Rest().size());
+    prepare.types = inside.substr(1, inside.rfind(')') - 1);
+  }
   if (!in.Accept("AS")) return std::nullopt;
   prepare.value = in.Rest();
   return prepare;

@@ -60,6 +60,10 @@ struct Classified {
   /// direction in lower case ("forward 10"), "" when not given. Of NOTIFY: the payload. Of PREPARE: the text after
   /// AS. Of DECLARE CURSOR: the query. Of EXECUTE: the arguments with their parentheses.
   std::optional<std::string> value = std::nullopt;
+  std::optional<std::string> types = std::nullopt;      ///< PREPARE: what stands in the parentheses
+  bool scroll = false;                                  ///< DECLARE CURSOR: SCROLL
+  bool hold = false;                                    ///< DECLARE CURSOR: WITH HOLD
+  bool binary = false;                                  ///< DECLARE CURSOR: BINARY
   bool is_local = false;                                ///< SET LOCAL, SET TRANSACTION
   bool chain = false;                                   ///< COMMIT and ROLLBACK: AND CHAIN
   bool read_only = false;                               ///< BEGIN and SET TRANSACTION: READ ONLY

@@ -1,5 +1,6 @@
 """Bad input of every kind: the right error or a clean close, the next client is served, memory stays flat."""
 
+import pathlib
 import resource
 import socket
 import struct
@@ -167,6 +168,24 @@ def test_connections_above_the_limit_are_refused_and_those_below_work(start_serv
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     wait_until(lambda: server.metric("tavana_connections") == 0, 30, "no connection")
     assert wire.serves(server)
+
+
+def test_sixty_four_connections_are_served_without_a_thread_each(start_server):
+    server = start_server("--threads", 2)
+
+    def threads():
+        return len(list(pathlib.Path(f"/proc/{server.process.pid}/task").iterdir()))
+
+    with wire.connect(server):
+        before = threads()
+        clients = [wire.connect(server) for _ in range(64)]
+        for client in clients:
+            client.send(query("SELECT count(*) FROM range(100000)"))
+        for client in clients:
+            assert wire.kinds(client.ready()) == "TDCZ"
+        assert threads() == before
+        for client in clients:
+            client.socket.close()
 
 
 def test_a_client_that_never_starts_is_dropped_and_holds_no_place(start_server):

@@ -21,8 +21,9 @@ constexpr std::size_t kPullBytes = 512 << 10;
 
 /// On a pool thread. What the last row ends is freed there and then, without another visit.
 Result<PulledRows> PullFrom(engine::Session& engine, const engine::CallContext& call, Portal& portal,
-                            std::int64_t max_rows, std::size_t target_bytes, pgwire::ByteBuffer reuse) {
-  auto pulled = portal.Pull(call, max_rows, target_bytes, std::move(reuse));
+                            pgwire::RowEncoder* encoder, std::int64_t max_rows, std::size_t target_bytes,
+                            pgwire::ByteBuffer reuse) {
+  auto pulled = portal.Pull(call, encoder, max_rows, target_bytes, std::move(reuse));
   if (portal.ended() && portal.statement()->once) engine.ClosePrepared(portal.statement()->prepared->id);
   return pulled;
 }
@@ -145,17 +146,27 @@ PgSession::Task<Status> PgSession::RunOnEngine(const engine::CallContext& call, 
   co_return Status::Ok();
 }
 
-PgSession::Task<Status> PgSession::Execute(const engine::CallContext& call, std::shared_ptr<Portal> portal,
-                                           std::int64_t max_rows, bool describe,
-                                           std::shared_ptr<PreparedStatement> unprepared) {
+PgSession::Task<Status> PgSession::Execute(const engine::CallContext& call, Delivery delivery) {
+  const std::shared_ptr<Portal> portal = delivery.portal;
+  const auto sent = co_await Deliver(call, std::move(delivery));
+  if (!sent.ok()) co_return sent.error();
+  if (portal->ended()) {
+    Out().CommandComplete(CommandTag(*portal->statement(), *sent, portal->affected()));
+  } else {
+    Out().PortalSuspended();
+  }
+  co_return Status::Ok();
+}
+
+PgSession::Task<Result<std::int64_t>> PgSession::Deliver(const engine::CallContext& call, Delivery delivery) {
   const auto began = std::chrono::steady_clock::now();
-  Status status = co_await Stream(call, portal, max_rows, describe, std::move(unprepared));
+  auto sent = co_await Stream(call, std::move(delivery));
   if (left_behind_ != nullptr && ticket_.held()) {  // it still runs: its slot stays taken
     asio::co_spawn(strand_, HoldUntilFinished(left_behind_, std::move(ticket_)), asio::detached);
     ticket_ = {};
   }
-  CountStatement(status, began);
-  co_return status;
+  CountStatement(sent.ok() ? Status::Ok() : Status(sent.error()), began);
+  co_return sent;
 }
 
 void PgSession::CountStatement(const Status& status, std::chrono::steady_clock::time_point began) {
@@ -163,9 +174,7 @@ void PgSession::CountStatement(const Status& status, std::chrono::steady_clock::
                                    std::chrono::steady_clock::now() - began);
 }
 
-PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::shared_ptr<Portal> portal,
-                                          std::int64_t max_rows, bool describe,
-                                          std::shared_ptr<PreparedStatement> unprepared) {
+PgSession::Task<Result<std::int64_t>> PgSession::Stream(const engine::CallContext& call, Delivery delivery) {
   if (!ticket_.held()) {
     auto admitted = co_await services_.admission.Admit(strand_, call.cancellation);
     if (!admitted.ok()) co_return std::move(admitted).error();
@@ -173,39 +182,52 @@ PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::
   }
   const Status free = co_await EngineFree(call);
   if (!free.ok()) co_return free.error();
+  const std::shared_ptr<Portal> portal = delivery.portal;
+  const std::int64_t wanted_rows = delivery.rows;
 
-  auto start_and_pull = [engine = engine_, call, portal, max_rows, unprepared = std::move(unprepared),
-                         text = CurrentTextSettings(), closing = std::exchange(closing_, {}),
+  auto start_and_pull = [engine = engine_, call, delivery, text = CurrentTextSettings(),
+                         closing = std::exchange(closing_, {}),
                          reuse = std::move(spare_)]() mutable -> Result<PulledRows> {
+    Portal& portal = *delivery.portal;
     for (const auto id : closing) engine->ClosePrepared(id);
-    if (unprepared != nullptr) TAVANA_RETURN_IF_ERROR(PrepareOnEngine(*engine, call, *unprepared));
-    if (!portal->started()) {
-      const auto id = portal->statement()->prepared->id;
-      TAVANA_ASSIGN_OR_RETURN(auto stream, engine->Execute(call, id, {.parameters = portal->parameters()}));
-      TAVANA_RETURN_IF_ERROR(portal->Start(std::move(stream), std::move(text)));
+    if (delivery.unprepared != nullptr) TAVANA_RETURN_IF_ERROR(PrepareOnEngine(*engine, call, *delivery.unprepared));
+    if (!portal.started()) {
+      const auto id = portal.statement()->prepared->id;
+      TAVANA_ASSIGN_OR_RETURN(auto stream, engine->Execute(call, id, {.parameters = portal.parameters()}));
+      TAVANA_RETURN_IF_ERROR(portal.Start(std::move(stream), std::move(text)));
     }
-    return PullFrom(*engine, call, *portal, max_rows, kSmallResultBytes, std::move(reuse));
+    if (delivery.skip_to_last) TAVANA_RETURN_IF_ERROR(portal.SkipToLast(call));
+    if (delivery.skip > 0) TAVANA_RETURN_IF_ERROR(portal.Skip(call, delivery.skip));
+    if (delivery.discard) {
+      TAVANA_ASSIGN_OR_RETURN(const std::int64_t passed, portal.Skip(call, delivery.rows));
+      return PulledRows{.bytes = std::move(reuse), .rows = passed, .ended = true};
+    }
+    auto* const encoder = delivery.encoder != nullptr ? delivery.encoder.get() : portal.encoder().get();
+    return PullFrom(*engine, call, portal, encoder, delivery.rows, kSmallResultBytes, std::move(reuse));
   };
   auto first = net::StartBlocking(services_.statement_pool, strand_, std::move(start_and_pull));
   auto pulled = co_await net::Await(first, strand_, call.cancellation, left_behind_);
   if (!pulled.ok()) co_return std::move(pulled).error();
-  if (describe && portal->returns_rows()) Out().RowDescription(portal->fields());
+  NoteWrites(*portal->statement());
+  if (delivery.discard) co_return pulled->rows;
+  const auto encoder = delivery.encoder != nullptr ? delivery.encoder : portal->encoder();
+  if (delivery.describe && portal->returns_rows()) Out().RowDescription(encoder->fields);
 
   std::int64_t sent_rows = 0;
   for (;;) {
     PulledRows rows = *std::move(pulled);
     sent_rows += rows.rows;
     services_.metrics.AddRowsSent(static_cast<std::uint64_t>(rows.rows));
-    const bool last = rows.ended || (max_rows != 0 && sent_rows >= max_rows);
+    const bool last = rows.ended || sent_rows >= wanted_rows;
     if (last && rows.bytes.size() <= kSmallResultBytes * 2) {
       out_.Append(rows.bytes.view());
       spare_ = std::move(rows.bytes);
       break;
     }
     // The engine makes the next rows while these leave: two buffers, no more.
-    auto pull = [engine = engine_, call, portal, left = max_rows == 0 ? 0 : max_rows - sent_rows,
+    auto pull = [engine = engine_, call, portal, encoder, left = wanted_rows - sent_rows,
                  reuse = std::move(spare_)]() mutable {
-      return PullFrom(*engine, call, *portal, left, kPullBytes, std::move(reuse));
+      return PullFrom(*engine, call, *portal, encoder.get(), left, kPullBytes, std::move(reuse));
     };
     std::shared_ptr<net::RunningCall<decltype(pull)>> next;
     if (!last) next = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
@@ -224,16 +246,21 @@ PgSession::Task<Status> PgSession::Stream(const engine::CallContext& call, std::
     pulled = co_await net::Await(next, strand_, call.cancellation, left_behind_);
     if (!pulled.ok()) co_return std::move(pulled).error();
   }
-  if (portal->ended()) {
-    Out().CommandComplete(CommandTag(*portal->statement(), sent_rows, portal->affected()));
-  } else {
-    Out().PortalSuspended();
-  }
-  co_return Status::Ok();
+  co_return sent_rows;
+}
+
+void PgSession::NoteWrites(const PreparedStatement& statement) {
+  if (savepoints_.empty() || !statement.prepared) return;
+  const auto kind = statement.prepared->kind;
+  if (kind == engine::StatementKind::kSetting) return;
+  if (kind == engine::StatementKind::kQuery && statement.prepared->read_set.databases_written.empty()) return;
+  for (auto& savepoint : savepoints_) savepoint.written = true;
 }
 
 PgSession::Task<void> PgSession::Release(std::shared_ptr<Portal> portal) {
   if (left_behind_ != nullptr) co_return;  // a call left behind owns the portal until it ends
+  const PreparedStatement& statement = *portal->statement();
+  if (statement.once && statement.prepared && !portal->ended()) closing_.push_back(statement.prepared->id);
   if (!portal->holds_engine()) co_return;
   auto release = [portal = std::move(portal)]() mutable {
     portal.reset();
@@ -243,10 +270,23 @@ PgSession::Task<void> PgSession::Release(std::shared_ptr<Portal> portal) {
   co_await call->Finished();
 }
 
-PgSession::Task<void> PgSession::ReleaseAllPortals() {
-  while (!portals_.empty()) {
-    auto portal = std::move(portals_.begin()->second);
-    portals_.erase(portals_.begin());
+std::vector<std::shared_ptr<Portal>> PgSession::TakePortals(const std::function<bool(const Portal&)>& keeps) {
+  std::vector<std::shared_ptr<Portal>> taken;
+  for (auto at = portals_.begin(); at != portals_.end();) {
+    if (keeps != nullptr && keeps(*at->second)) {
+      ++at;
+      continue;
+    }
+    taken.push_back(std::move(at->second));
+    at = portals_.erase(at);
+  }
+  return taken;
+}
+
+PgSession::Task<void> PgSession::ReleaseAll(std::vector<std::shared_ptr<Portal>> portals) {
+  while (!portals.empty()) {
+    auto portal = std::move(portals.back());
+    portals.pop_back();
     co_await Release(std::move(portal));
   }
 }

@@ -31,18 +31,23 @@ PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
     const Status allowed = RefuseInFailedBlock(statement->classified);
     if (!allowed.ok()) co_return allowed;
     if (message.name.empty()) co_await CloseStatement("");
-    if (IsOurs(statement->classified)) {
-      statement->columns = ColumnsOf(statement->classified);
-    } else {
+    std::shared_ptr<PreparedStatement> for_engine = IsOurs(statement->classified) ? nullptr : statement;
+    if (statement->classified.command == sql::Command::kDeclareCursor) {
+      for_engine = statement->query = QueryOf(*statement);
+    }
+    if (for_engine != nullptr) {
       const auto began = std::chrono::steady_clock::now();
       const auto call = NewCall();
       const Running running(*this, call.cancellation);
-      const Status prepared = co_await PrepareStatement(call, statement);
+      const Status prepared = co_await PrepareStatement(call, for_engine);
       if (!prepared.ok()) {
         CountStatement(prepared, began);
-        co_return prepared;
+        const auto before = statement->sql.size() - for_engine->sql.size();  // in front of a cursor's query
+        co_return Error(prepared.error()).MovedBy(sql::CharactersBefore(statement->sql, before));
       }
+      statement->parameter_oids = for_engine->parameter_oids;
     }
+    if (IsOurs(statement->classified)) statement->columns = ColumnsOf(statement->classified);
   }
   statements_[message.name] = std::move(statement);
   Out().ParseComplete();
@@ -78,7 +83,7 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
   std::shared_ptr<arrow::RecordBatch> parameters;
   if (!message.values.empty()) {
     std::vector<std::shared_ptr<arrow::DataType>> types;
-    if (statement->prepared) types = statement->prepared->parameters;
+    if (statement->bound() != nullptr) types = statement->bound()->parameters;
     types.resize(message.values.size(), arrow::utf8());
     auto decoded =
         pgwire::DecodeParameters(types, statement->parameter_oids, message.parameter_formats, message.values);
@@ -122,9 +127,11 @@ PgSession::Task<Status> PgSession::OnDescribe(const pgwire::Describe& message) {
       co_return Error(ErrorCode::kUndefinedStatement,
                       fmt::format("prepared statement \"{}\" does not exist", message.name));
     }
-    const PreparedStatement& statement = *found->second;
+    PreparedStatement& statement = *found->second;
     const Status allowed = RefuseInFailedBlock(statement.classified);
     if (!allowed.ok() && statement.columns != nullptr) co_return allowed;
+    // A cursor may have come since Parse.
+    if (!statement.empty && IsOurs(statement.classified)) statement.columns = ColumnsOf(statement.classified);
     const std::size_t before = out_.size();
     Out().ParameterDescription(statement.parameter_oids);
     const Status described = DescribeRows(statement, {});
@@ -138,6 +145,10 @@ PgSession::Task<Status> PgSession::OnDescribe(const pgwire::Describe& message) {
   const Portal& portal = *found->second;
   const Status allowed = RefuseInFailedBlock(portal.statement()->classified);
   if (!allowed.ok() && portal.returns_rows()) co_return allowed;
+  if (portal.started() && portal.returns_rows()) {  // what it really gives
+    Out().RowDescription(portal.encoder()->fields);
+    co_return Status::Ok();
+  }
   co_return DescribeRows(*portal.statement(), portal.formats());
 }
 
@@ -167,8 +178,13 @@ PgSession::Task<Status> PgSession::OnExecute(const pgwire::Execute& message) {
   if (portal->statement()->prepared) {
     const Status opened = co_await OpenPipelineBlock(call);
     if (!opened.ok()) co_return opened;
-    status = co_await Execute(call, portal, max_rows, false);
+    Delivery delivery{.portal = portal, .rows = max_rows == 0 ? kAllRows : max_rows};
+    status = co_await Execute(call, std::move(delivery));
   } else {
+    if (portal->statement()->classified.command == sql::Command::kExecute) {
+      const Status opened = co_await OpenPipelineBlock(call);
+      if (!opened.ok()) co_return opened;
+    }
     status = co_await RunOurs(call, portal, false);
   }
   co_return status;
@@ -188,7 +204,7 @@ PgSession::Task<void> PgSession::CloseStatement(std::string_view name) {
     at = portals_.erase(at);
     co_await Release(std::move(portal));
   }
-  if (statement->prepared) closing_.push_back(statement->prepared->id);
+  if (statement->bound() != nullptr) closing_.push_back(statement->bound()->id);
 }
 
 PgSession::Task<Status> PgSession::OnClose(const pgwire::Close& message) {
@@ -216,14 +232,19 @@ PgSession::Task<Status> PgSession::OpenPipelineBlock(const engine::CallContext& 
 PgSession::Task<void> PgSession::OnSync() {
   if (implicit_block_) {
     implicit_block_ = false;
-    co_await ReleaseAllPortals();
+    const bool commits = !skip_until_sync_;
+    auto portals = TakePortals([commits](const Portal& portal) { return portal.hold && (commits || !portal.of_this_block); });
+    co_await ReleaseAll(std::move(portals));
     const auto call = NewCall();
     const Running running(*this, call.cancellation);
     const Status ended = co_await RunOnEngine(call, skip_until_sync_ ? "ROLLBACK" : "COMMIT");
     if (!ended.ok()) ReportError(ended.error());
   }
   skip_until_sync_ = false;
-  if (state_ == TransactionState::kIdle) co_await ReleaseAllPortals();  // a portal lives as long as its transaction
+  if (state_ == TransactionState::kIdle) {  // a portal lives as long as its transaction
+    auto portals = TakePortals([](const Portal& portal) { return portal.hold; });
+    co_await ReleaseAll(std::move(portals));
+  }
   Ready();
 }
 

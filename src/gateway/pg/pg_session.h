@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,21 @@
 namespace tavana::gateway {
 
 class PgSession;
+
+/// What to send of a portal.
+struct Delivery {
+  std::shared_ptr<Portal> portal;
+  std::int64_t rows = kAllRows;  ///< at most
+  bool describe = false;         ///< a RowDescription before them
+  /// The portal's statement when the engine has still to prepare it, else null: then one visit to the pool prepares it,
+  /// runs it and, when its result is small, ends it.
+  std::shared_ptr<PreparedStatement> unprepared = nullptr;
+  /// FETCH has formats of its own; null for the portal's.
+  std::shared_ptr<pgwire::RowEncoder> encoder = nullptr;
+  std::int64_t skip = 0;      ///< rows to pass over first
+  bool skip_to_last = false;  ///< or all but the last
+  bool discard = false;       ///< MOVE: pass over the rows instead of sending them
+};
 
 /// While it lives, CancelStatement and statement_timeout reach `cancellation`.
 class Running {
@@ -100,31 +116,52 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   engine::CallContext NewCall();
   /// Lets the engine prepare `statement`. Blocks, on a pool thread; touches nothing of the session.
   static Status PrepareOnEngine(engine::Session& engine, const engine::CallContext& call, PreparedStatement& statement);
-  /// Starts `portal` if it is not yet, and sends at most `max_rows` (0: all) and the tag, or PortalSuspended.
-  /// `unprepared` is the portal's statement when the engine has still to prepare it, else null: then one visit to the
-  /// pool prepares it, runs it and, when its result is small, ends it.
-  Task<Status> Execute(const engine::CallContext& call, std::shared_ptr<Portal> portal, std::int64_t max_rows,
-                       bool describe, std::shared_ptr<PreparedStatement> unprepared = nullptr);
-  Task<Status> Stream(const engine::CallContext& call, std::shared_ptr<Portal> portal, std::int64_t max_rows,
-                      bool describe, std::shared_ptr<PreparedStatement> unprepared);
+  /// Delivers, then sends the tag or PortalSuspended.
+  Task<Status> Execute(const engine::CallContext& call, Delivery delivery);
+  /// The rows sent (or passed over).
+  Task<Result<std::int64_t>> Deliver(const engine::CallContext& call, Delivery delivery);
+  Task<Result<std::int64_t>> Stream(const engine::CallContext& call, Delivery delivery);
+  /// After `statement` has run in a block: what savepoints must know.
+  void NoteWrites(const PreparedStatement& statement);
   void CountStatement(const Status& status, std::chrono::steady_clock::time_point began);
   /// Runs a statement of ours that returns nothing.
   Task<Status> RunOnEngine(const engine::CallContext& call, std::string sql);
   /// Ends what the portal holds of the engine.
   Task<void> Release(std::shared_ptr<Portal> portal);
-  Task<void> ReleaseAllPortals();
+  /// Takes all portals but those that `keeps` says (none when it is null) out of the session.
+  std::vector<std::shared_ptr<Portal>> TakePortals(const std::function<bool(const Portal&)>& keeps = nullptr);
+  Task<void> ReleaseAll(std::vector<std::shared_ptr<Portal>> portals);
   /// Waits for a call that was left behind; the cancel's error when that comes first.
   Task<Status> EngineFree(const engine::CallContext& call);
   pgwire::TextSettings CurrentTextSettings() const;
 
   // session_commands.cc
   static bool IsOurs(const sql::Classified& classified);
-  static std::shared_ptr<arrow::Schema> ColumnsOf(const sql::Classified& classified);
+  /// Of a statement of ours, as things are now; null without rows.
+  std::shared_ptr<arrow::Schema> ColumnsOf(const sql::Classified& classified) const;
   Task<Status> RunOurs(const engine::CallContext& call, std::shared_ptr<Portal> portal, bool describe);
+
+  // cursors.cc
+  /// The query of a DECLARE CURSOR, to be prepared.
+  static std::shared_ptr<PreparedStatement> QueryOf(const PreparedStatement& declare);
+  Task<Result<std::string>> Declare(const engine::CallContext& call, const Portal& portal);
+  Task<Result<std::string>> FetchOrMove(const engine::CallContext& call, const Portal& portal, bool describe);
+  Task<Result<std::string>> CloseCursor(const sql::Classified& command);
+
+  // sql_prepare.cc
+  Task<Result<std::string>> SqlPrepare(const engine::CallContext& call, const sql::Classified& command);
+  Task<Status> SqlExecute(const engine::CallContext& call, const Portal& portal, bool describe);
+
+  // transactions.cc
   Task<Result<std::string>> Begin(const engine::CallContext& call, const sql::Classified& command, std::string tag);
   Task<Result<std::string>> Commit(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Rollback(const engine::CallContext& call, const sql::Classified& command);
   Task<Status> EndTransaction(const engine::CallContext& call, bool commit);
+  Result<std::string> Savepoint(const sql::Classified& command);
+  Result<std::string> ReleaseSavepoint(const sql::Classified& command);
+  Task<Result<std::string>> RollbackToSavepoint(const engine::CallContext& call, const sql::Classified& command);
+  /// The engine computes with the session's time zone: tells it when ROLLBACK or COMMIT has changed it.
+  Task<Status> TellTimeZone(const engine::CallContext& call);
   Task<Result<std::string>> SetOrReset(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Deallocate(const engine::CallContext& call, const sql::Classified& command);
@@ -132,9 +169,16 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   void Warn(ErrorCode code, std::string_view message);
   Status RefuseInFailedBlock(const sql::Classified& command) const;
 
+  struct SavepointState {
+    std::string name;
+    bool written = false;  // by a statement since
+    PgSettings::State settings;
+  };
+
   // Bounds of what one session may hold (chosen: far above what drivers keep, far below what would hurt).
   static constexpr std::size_t kMaxStatements = 10'000;
   static constexpr std::size_t kMaxPortals = 1'000;
+  static constexpr std::size_t kMaxSavepoints = 10'000;
   // Answers wait in out_ for Sync up to this much (chosen: a large pipeline must not be held whole).
   static constexpr std::size_t kMaxWaitingBytes = 256 << 10;
 
@@ -150,6 +194,8 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::vector<engine::StatementId> closing_;        // go with the next call of the engine, or with the session
   std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
   TransactionState state_ = TransactionState::kIdle;
+  std::vector<SavepointState> savepoints_;  // of the open block
+  std::string engine_time_zone_ = "UTC";    // what the engine was told
   bool skip_until_sync_ = false;
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
   bool started_ = false;         // the startup exchange is over

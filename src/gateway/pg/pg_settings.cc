@@ -197,7 +197,10 @@ void PgSettings::Reset(std::string_view name) {
   Assign(name, value);
 }
 
-void PgSettings::ResetAll() { Replace(defaults_); }
+void PgSettings::ResetAll() {
+  if (at_commit_) at_commit_ = defaults_;
+  Replace(defaults_);
+}
 
 void PgSettings::Replace(Values to) {
   for (auto& [name, value] : to) Assign(name, std::move(value));
@@ -216,6 +219,11 @@ void PgSettings::Commit() {
 void PgSettings::Rollback() {
   if (auto to = std::exchange(at_begin_, std::nullopt)) Replace(std::move(*to));
   at_commit_.reset();
+}
+
+void PgSettings::GoBack(State to) {
+  if (at_commit_) at_commit_ = std::move(to.at_commit);
+  Replace(std::move(to.values));
 }
 
 std::vector<std::pair<std::string, std::string>> PgSettings::Reported() const {

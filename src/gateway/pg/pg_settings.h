@@ -39,6 +39,13 @@ class PgSettings {
   void Commit();
   void Rollback();
 
+  /// What a savepoint goes back to.
+  struct State {
+    std::map<std::string, std::string, std::less<>> values, at_commit;
+  };
+  State Save() const { return {values_, at_commit_.value_or(values_)}; }
+  void GoBack(State to);
+
   /// Name as PostgreSQL spells it, and value, of what ParameterStatus reports.
   std::vector<std::pair<std::string, std::string>> Reported() const;
   /// Every setting, by name.

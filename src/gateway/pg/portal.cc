@@ -46,42 +46,75 @@ Status Portal::Start(std::unique_ptr<engine::ResultStream> stream, pgwire::TextS
         .WithHint("A table changed after the statement was prepared; prepare it again.");
   }
   if (columns != nullptr) {
-    TAVANA_ASSIGN_OR_RETURN(encoder_, pgwire::RowEncoder::Make(*stream->schema(), formats_, std::move(text)));
+    TAVANA_ASSIGN_OR_RETURN(auto encoder, pgwire::RowEncoder::Make(*stream->schema(), formats_, std::move(text)));
+    encoder_ = std::make_shared<pgwire::RowEncoder>(std::move(encoder));
   }
+  schema_ = stream->schema();
   stream_ = std::move(stream);
   started_ = true;
   return Status::Ok();
 }
 
-Result<PulledRows> Portal::Pull(const engine::CallContext& call, std::int64_t max_rows, std::size_t target_bytes,
-                                pgwire::ByteBuffer reuse) {
+Status Portal::HaveBatch(const engine::CallContext& call) {
+  while (batch_ == nullptr && !ended_) {
+    TAVANA_ASSIGN_OR_RETURN(batch_, stream_->Next(call));
+    next_row_ = 0;
+    if (batch_ == nullptr) {
+      ended_ = true;
+      summary_ = stream_->summary();
+      stream_.reset();
+    } else if (!returns_rows()) {  // a count that the engine also gives as a row
+      batch_.reset();
+    }
+  }
+  return Status::Ok();
+}
+
+Result<PulledRows> Portal::Pull(const engine::CallContext& call, pgwire::RowEncoder* encoder, std::int64_t max_rows,
+                                std::size_t target_bytes, pgwire::ByteBuffer reuse) {
   PulledRows pulled{.bytes = std::move(reuse)};
   pulled.bytes.clear();
-  while (!ended_ && pulled.bytes.size() < target_bytes && (max_rows == 0 || pulled.rows < max_rows)) {
-    if (batch_ == nullptr) {
-      TAVANA_ASSIGN_OR_RETURN(batch_, stream_->Next(call));
-      next_row_ = 0;
-      if (batch_ == nullptr) {
-        ended_ = true;
-        summary_ = stream_->summary();
-        stream_.reset();
-        break;
-      }
-    }
-    if (!returns_rows()) {  // a count that the engine also gives as a row
-      batch_.reset();
-      continue;
-    }
-    std::int64_t last_row = batch_->num_rows();
-    if (max_rows != 0) last_row = std::min(last_row, next_row_ + max_rows - pulled.rows);
-    TAVANA_ASSIGN_OR_RETURN(const std::int64_t reached, encoder_->Encode(*batch_, next_row_, last_row, pulled.bytes));
+  while (pulled.bytes.size() < target_bytes && pulled.rows < max_rows) {
+    TAVANA_RETURN_IF_ERROR(HaveBatch(call));
+    if (batch_ == nullptr) break;
+    const std::int64_t last_row = next_row_ + std::min(batch_->num_rows() - next_row_, max_rows - pulled.rows);
+    TAVANA_ASSIGN_OR_RETURN(const std::int64_t reached, encoder->Encode(*batch_, next_row_, last_row, pulled.bytes));
     pulled.rows += reached - next_row_;
     next_row_ = reached;
     if (next_row_ == batch_->num_rows()) batch_.reset();
   }
-  rows_sent_ += pulled.rows;
+  position_ += pulled.rows;
   pulled.ended = ended_;
   return pulled;
+}
+
+Result<std::int64_t> Portal::Skip(const engine::CallContext& call, std::int64_t rows) {
+  std::int64_t skipped = 0;
+  while (skipped < rows) {
+    TAVANA_RETURN_IF_ERROR(HaveBatch(call));
+    if (batch_ == nullptr) break;
+    const std::int64_t step = std::min(batch_->num_rows() - next_row_, rows - skipped);
+    skipped += step;
+    position_ += step;
+    next_row_ += step;
+    if (next_row_ == batch_->num_rows()) batch_.reset();
+  }
+  return skipped;
+}
+
+Status Portal::SkipToLast(const engine::CallContext& call) {
+  std::shared_ptr<arrow::RecordBatch> last;
+  for (;;) {
+    TAVANA_RETURN_IF_ERROR(HaveBatch(call));
+    if (batch_ == nullptr) break;
+    position_ += batch_->num_rows() - next_row_;
+    last = std::exchange(batch_, nullptr);
+  }
+  if (last == nullptr) return Status::Ok();
+  batch_ = std::move(last);
+  next_row_ = batch_->num_rows() - 1;
+  --position_;
+  return Status::Ok();
 }
 
 std::unique_ptr<engine::ResultStream> StreamOf(std::shared_ptr<arrow::RecordBatch> batch) {

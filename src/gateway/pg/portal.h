@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "pgwire/byte_buffer.h"
 #include "pgwire/rows.h"
+#include "sql/fetch_direction.h"
 #include "sql/statement.h"
 
 namespace tavana::gateway {
@@ -24,9 +25,18 @@ struct PreparedStatement {
   std::optional<engine::Prepared> prepared;
   /// Of rows; null when none come back.
   std::shared_ptr<arrow::Schema> columns;
+  /// What values are bound to; null when the engine has not prepared anything.
+  const engine::Prepared* bound() const {
+    if (query != nullptr) return query->bound();
+    return prepared ? &*prepared : nullptr;
+  }
+  /// Of DECLARE CURSOR: its query, prepared.
+  std::shared_ptr<PreparedStatement> query;
   bool empty = false;
   bool once = false;  ///< closed with the last row of its only execution
 };
+
+inline constexpr std::int64_t kAllRows = sql::FetchSteps::kAllRows;
 
 /// Encoded rows, ready for the socket.
 struct PulledRows {
@@ -50,31 +60,45 @@ class Portal {
   /// True while the engine has an open result of this portal.
   bool holds_engine() const { return stream_ != nullptr; }
   bool ended() const { return ended_; }
-  /// Rows over all pulls, as the command tag of an unlimited fetch counts them.
-  std::int64_t rows_sent() const { return rows_sent_; }
+  /// Rows passed so far, sent or not.
+  std::int64_t position() const { return position_; }
   /// Of DML, once ended.
   std::int64_t affected() const { return summary_.affected; }
 
   /// Takes the engine's answer. Fails when its columns are not those that Describe told.
   Status Start(std::unique_ptr<engine::ResultStream> stream, pgwire::TextSettings text);
-  /// Columns as RowDescription wants them; only once started.
-  const std::vector<pgwire::FieldDescription>& fields() const { return encoder_->fields; }
+  /// Of its rows, in the portal's own formats; null without rows. Only once started.
+  const std::shared_ptr<pgwire::RowEncoder>& encoder() const { return encoder_; }
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   bool returns_rows() const { return statement_->columns != nullptr; }
 
-  /// Encodes at most `max_rows` (0: all) and about `target_bytes`. Blocks while the query runs. The engine's result is
-  /// closed with its last row.
-  Result<PulledRows> Pull(const engine::CallContext& call, std::int64_t max_rows, std::size_t target_bytes,
-                          pgwire::ByteBuffer reuse);
+  /// Encodes at most `max_rows` and about `target_bytes`. Blocks while the query runs. The engine's result is closed
+  /// with its last row.
+  Result<PulledRows> Pull(const engine::CallContext& call, pgwire::RowEncoder* encoder, std::int64_t max_rows,
+                          std::size_t target_bytes, pgwire::ByteBuffer reuse);
+  /// Passes over `rows` rows, or all that are left; how many there were. Blocks.
+  Result<std::int64_t> Skip(const engine::CallContext& call, std::int64_t rows);
+  /// Passes over all rows but the last; the next Pull gives that one. Blocks.
+  Status SkipToLast(const engine::CallContext& call);
+
+  /// Of a cursor: outlives its transaction (WITH HOLD); made in the block that is open; savepoints there were then.
+  bool hold = false;
+  bool of_this_block = false;
+  std::size_t savepoints = 0;
 
  private:
+  /// Makes sure that a batch is there, or that the portal has ended.
+  Status HaveBatch(const engine::CallContext& call);
+
   std::shared_ptr<const PreparedStatement> statement_;
   std::shared_ptr<arrow::RecordBatch> parameters_;
   std::vector<std::int16_t> formats_;
   std::unique_ptr<engine::ResultStream> stream_;
-  std::optional<pgwire::RowEncoder> encoder_;
+  std::shared_ptr<pgwire::RowEncoder> encoder_;
+  std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<arrow::RecordBatch> batch_;
   std::int64_t next_row_ = 0;
-  std::int64_t rows_sent_ = 0;
+  std::int64_t position_ = 0;
   bool started_ = false;
   bool ended_ = false;
   engine::ResultSummary summary_;

@@ -8,9 +8,7 @@ using sql::Command;
 
 bool PgSession::IsOurs(const sql::Classified& classified) {
   switch (classified.command) {
-    case Command::kOther:
-    case Command::kPrepare:
-    case Command::kExecute: return false;
+    case Command::kOther: return false;
     case Command::kSet:
     case Command::kShow: return PgSettings::Knows(classified.name) || classified.name == "all";
     case Command::kReset: return PgSettings::Knows(classified.name) || classified.name == "all";
@@ -18,7 +16,15 @@ bool PgSession::IsOurs(const sql::Classified& classified) {
   }
 }
 
-std::shared_ptr<arrow::Schema> PgSession::ColumnsOf(const sql::Classified& classified) {
+std::shared_ptr<arrow::Schema> PgSession::ColumnsOf(const sql::Classified& classified) const {
+  if (classified.command == Command::kFetch) {
+    const auto cursor = portals_.find(classified.name);
+    return cursor == portals_.end() ? nullptr : cursor->second->schema();
+  }
+  if (classified.command == Command::kExecute) {
+    const auto statement = statements_.find(classified.name);
+    return statement == statements_.end() ? nullptr : statement->second->columns;
+  }
   if (classified.command != Command::kShow) return nullptr;
   if (classified.name == "all") {
     return arrow::schema({arrow::field("name", arrow::utf8()), arrow::field("setting", arrow::utf8()),
@@ -29,7 +35,10 @@ std::shared_ptr<arrow::Schema> PgSession::ColumnsOf(const sql::Classified& class
 
 Status PgSession::RefuseInFailedBlock(const sql::Classified& command) const {
   if (state_ != TransactionState::kFailed) return Status::Ok();
-  if (command.command == Command::kCommit || command.command == Command::kRollback) return Status::Ok();
+  if (command.command == Command::kCommit || command.command == Command::kRollback ||
+      command.command == Command::kRollbackToSavepoint) {
+    return Status::Ok();
+  }
   return Error(ErrorCode::kFailedTransaction,
                "current transaction is aborted, commands ignored until end of transaction block");
 }
@@ -59,31 +68,27 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
       const auto rows = Show(command);
       const Status started = portal->Start(StreamOf(rows), CurrentTextSettings());
       if (!started.ok()) co_return started;
-      auto pulled = portal->Pull(call, 0, std::numeric_limits<std::size_t>::max(), {});
+      auto pulled =
+          portal->Pull(call, portal->encoder().get(), kAllRows, std::numeric_limits<std::size_t>::max(), {});
       if (!pulled.ok()) co_return std::move(pulled).error();
-      if (describe) Out().RowDescription(portal->fields());
+      if (describe) Out().RowDescription(portal->encoder()->fields);
       out_.Append(pulled->bytes.view());
       tag = std::string("SHOW");
       break;
     }
     case Command::kUnlisten: tag = std::string("UNLISTEN"); break;  // nothing is listened to
-    case Command::kCloseCursor:
-      if (command.name != "all") {
-        tag = Error(ErrorCode::kUndefinedCursor, fmt::format("cursor \"{}\" does not exist", command.name));
-        break;
-      }
-      co_await ReleaseAllPortals();
-      tag = std::string("CLOSE CURSOR ALL");
-      break;
-    case Command::kSavepoint:
-    case Command::kReleaseSavepoint:
-    case Command::kRollbackToSavepoint: tag = Error(ErrorCode::kUnsupported, "savepoints are not supported"); break;
-    case Command::kDeclareCursor:
+    case Command::kDeclareCursor: tag = co_await Declare(call, *portal); break;
     case Command::kFetch:
-    case Command::kMove:
-      tag = Error(ErrorCode::kUnsupported, "SQL cursors are not supported")
-                .WithHint("Read the result as it streams, or by portals with a row limit (setFetchSize).");
-      break;
+    case Command::kMove: tag = co_await FetchOrMove(call, *portal, describe); break;
+    case Command::kCloseCursor: tag = co_await CloseCursor(command); break;
+    case Command::kPrepare: tag = co_await SqlPrepare(call, command); break;
+    case Command::kExecute: {  // its tag is that of the statement it executes
+      const Status executed = co_await SqlExecute(call, *portal, describe);
+      co_return executed;
+    }
+    case Command::kSavepoint: tag = Savepoint(command); break;
+    case Command::kReleaseSavepoint: tag = ReleaseSavepoint(command); break;
+    case Command::kRollbackToSavepoint: tag = co_await RollbackToSavepoint(call, command); break;
     case Command::kListen:
     case Command::kNotify: tag = Error(ErrorCode::kUnsupported, "LISTEN and NOTIFY are not supported"); break;
     case Command::kCopyFromStdin:
@@ -91,92 +96,11 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
       tag = Error(ErrorCode::kUnsupported, "COPY from and to the client is not supported")
                 .WithHint("COPY from and to files works.");
       break;
-    case Command::kOther:
-    case Command::kPrepare:
-    case Command::kExecute: tag = Error(ErrorCode::kInternal, "a statement went astray"); break;
+    case Command::kOther: tag = Error(ErrorCode::kInternal, "a statement went astray"); break;
   }
   if (!tag.ok()) co_return std::move(tag).error();
   Out().CommandComplete(*tag);
   co_return Status::Ok();
-}
-
-PgSession::Task<Result<std::string>> PgSession::Begin(const engine::CallContext& call, const sql::Classified& command,
-                                                      std::string tag) {
-  if (state_ != TransactionState::kIdle) {
-    Warn(ErrorCode::kActiveTransaction, "there is already a transaction in progress");
-    co_return tag;
-  }
-  if (implicit_block_) {  // the pipeline's own transaction becomes the client's
-    implicit_block_ = false;
-    settings_.Begin();
-    state_ = TransactionState::kBlock;
-    co_return tag;
-  }
-  const bool read_only = command.read_only || settings_.Get("default_transaction_read_only") == "on";
-  const Status begun = co_await RunOnEngine(call, read_only ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION");
-  if (!begun.ok()) co_return begun.error();
-  settings_.Begin();
-  state_ = TransactionState::kBlock;
-  co_return tag;
-}
-
-PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& call, bool commit) {
-  co_await ReleaseAllPortals();
-  const Status ended = co_await RunOnEngine(call, commit ? "COMMIT" : "ROLLBACK");
-  if (commit && ended.ok()) {
-    settings_.Commit();
-  } else {
-    settings_.Rollback();
-  }
-  if (left_behind_ == nullptr) state_ = TransactionState::kIdle;
-  co_return ended;
-}
-
-PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext& call,
-                                                       const sql::Classified& command) {
-  if (state_ == TransactionState::kIdle) {
-    Warn(ErrorCode::kNoActiveTransaction, "there is no transaction in progress");
-    if (std::exchange(implicit_block_, false)) {
-      const Status ended = co_await EndTransaction(call, true);
-      if (!ended.ok()) co_return ended.error();
-    }
-    co_return std::string("COMMIT");
-  }
-  const bool commit = state_ == TransactionState::kBlock;
-  const Status ended = co_await EndTransaction(call, commit);
-  if (!ended.ok()) {
-    // A COMMIT that failed has rolled back; the engine may still think itself in the block.
-    if (left_behind_ == nullptr && engine_->in_transaction()) {
-      const auto again = NewCall();
-      const Status rolled_back = co_await RunOnEngine(again, "ROLLBACK");
-      if (!rolled_back.ok()) co_return rolled_back.error();
-    }
-    co_return ended.error();
-  }
-  if (command.chain) {
-    auto begun = co_await Begin(call, {.command = Command::kBegin}, "BEGIN");
-    if (!begun.ok()) co_return std::move(begun).error();
-  }
-  co_return std::string(commit ? "COMMIT" : "ROLLBACK");  // COMMIT of a failed block rolls back and says so
-}
-
-PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallContext& call,
-                                                         const sql::Classified& command) {
-  if (state_ == TransactionState::kIdle) {
-    Warn(ErrorCode::kNoActiveTransaction, "there is no transaction in progress");
-    if (std::exchange(implicit_block_, false)) {
-      const Status ended = co_await EndTransaction(call, false);
-      if (!ended.ok()) co_return ended.error();
-    }
-    co_return std::string("ROLLBACK");
-  }
-  const Status ended = co_await EndTransaction(call, false);
-  if (!ended.ok()) co_return ended.error();
-  if (command.chain) {
-    auto begun = co_await Begin(call, {.command = Command::kBegin}, "BEGIN");
-    if (!begun.ok()) co_return std::move(begun).error();
-  }
-  co_return std::string("ROLLBACK");
 }
 
 PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallContext& call,
@@ -185,18 +109,9 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
   const std::string tag = command.command == Command::kReset ? "RESET" : "SET";
   if (command.name == "all") {
     settings_.ResetAll();
-    const Status status = co_await RunOnEngine(call, "RESET TimeZone");
+    const Status status = co_await TellTimeZone(call);
     if (!status.ok()) co_return status.error();
     co_return tag;
-  }
-  if (command.name == "timezone") {  // the engine computes with it too, and knows which zones there are
-    const std::string to =
-        reset ? "RESET TimeZone" : fmt::format("SET TimeZone = {}", sql::QuoteLiteral(*command.value));
-    const Status status = co_await RunOnEngine(call, to);
-    if (!status.ok()) {
-      co_return Error(ErrorCode::kInvalidParameter,
-                      fmt::format("invalid value for parameter \"TimeZone\": \"{}\"", command.value.value_or("")));
-    }
   }
   if (command.is_local && state_ == TransactionState::kIdle) {
     Warn(ErrorCode::kNoActiveTransaction, "SET LOCAL can only be used in transaction blocks");
@@ -204,9 +119,20 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
   if (reset) {
     settings_.Reset(command.name);
   } else {
+    const std::string before = settings_.Get(command.name);
     const Status set = settings_.Set(command.name, *command.value, command.is_local);
     if (!set.ok()) co_return set.error();
+    const Status told = co_await TellTimeZone(call);
+    if (!told.ok()) {  // only the engine knows which zones there are
+      TAVANA_CHECK(settings_.Set(command.name, before, command.is_local).ok());
+      if (told.error().code() == ErrorCode::kCancelled) co_return told.error();
+      co_return Error(ErrorCode::kInvalidParameter,
+                      fmt::format("invalid value for parameter \"TimeZone\": \"{}\"", *command.value));
+    }
+    co_return tag;
   }
+  const Status told = co_await TellTimeZone(call);
+  if (!told.ok()) co_return told.error();
   co_return tag;
 }
 
@@ -219,16 +145,20 @@ PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContex
   if (state_ != TransactionState::kIdle) {
     co_return Error(ErrorCode::kActiveTransaction, "DISCARD ALL cannot run inside a transaction block");
   }
-  co_await ReleaseAllPortals();
+  auto portals = TakePortals();
+  co_await ReleaseAll(std::move(portals));
   statements_.clear();
   closing_.clear();
   settings_.ResetAll();
+  engine_time_zone_ = "UTC";
   const Status free = co_await EngineFree(call);
   if (!free.ok()) co_return free.error();
   auto reset = [engine = engine_] { return engine->Reset(); };
   auto running = net::StartBlocking(services_.control_pool, strand_, std::move(reset));
   co_await running->Finished();
   if (!running->result->ok()) co_return running->result->error();
+  const Status told = co_await TellTimeZone(call);
+  if (!told.ok()) co_return told.error();
   co_return std::string("DISCARD ALL");
 }
 
@@ -245,13 +175,8 @@ PgSession::Task<Result<std::string>> PgSession::Deallocate(const engine::CallCon
     co_await CloseStatement(command.name);
     co_return std::string("DEALLOCATE");
   }
-  // One of SQL's PREPARE: the engine keeps those.
-  const Status gone = co_await RunOnEngine(call, "DEALLOCATE " + sql::QuoteIdentifier(command.name));
-  if (!gone.ok()) {
-    co_return Error(ErrorCode::kUndefinedStatement,
-                    fmt::format("prepared statement \"{}\" does not exist", command.name));
-  }
-  co_return std::string("DEALLOCATE");
+  co_return Error(ErrorCode::kUndefinedStatement,
+                  fmt::format("prepared statement \"{}\" does not exist", command.name));
 }
 
 std::shared_ptr<arrow::RecordBatch> PgSession::Show(const sql::Classified& command) {

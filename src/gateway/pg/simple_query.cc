@@ -9,19 +9,16 @@ bool ControlsTransactions(sql::Command command) {
   return command == sql::Command::kBegin || command == sql::Command::kCommit || command == sql::Command::kRollback;
 }
 
-// `error`, whose position counts in one statement, as one that counts in the whole text before it.
-Error MovedBy(const Error& error, std::size_t characters) {
-  if (!error.position() || characters == 0) return error;
-  Error moved = error;
-  return std::move(moved).AtPosition(*error.position() + characters);
-}
-
 }  // namespace
 
 PgSession::Task<bool> PgSession::SimpleQuery(const std::string& text) {
   const auto statements = sql::SplitStatements(text);
   if (statements.empty()) Out().EmptyQueryResponse();
-  portals_.erase("");  // the unnamed portal ends with the next simple query
+  if (const auto unnamed = portals_.find(""); unnamed != portals_.end()) {  // it ends with the next simple query
+    auto portal = std::move(unnamed->second);
+    portals_.erase(unnamed);
+    co_await Release(std::move(portal));
+  }
 
   // Several statements are one transaction unless they say otherwise
   // (postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT).
@@ -34,7 +31,9 @@ PgSession::Task<bool> PgSession::SimpleQuery(const std::string& text) {
   for (const auto& statement : statements) {
     if (!status.ok()) break;
     status = co_await SimpleStatement(statement);
-    if (!status.ok()) status = MovedBy(status.error(), sql::CharactersBefore(text, statement.offset_bytes));
+    if (!status.ok()) {  // its position counts in the statement, the client's in the whole text
+      status = Error(status.error()).MovedBy(sql::CharactersBefore(text, statement.offset_bytes));
+    }
   }
   if (implicit_block) {
     const Status closed = co_await OpenOrCloseImplicitBlock(status.ok() ? "COMMIT" : "ROLLBACK");
@@ -68,11 +67,9 @@ PgSession::Task<Status> PgSession::SimpleStatement(const sql::StatementText& tex
     co_return status;
   }
   statement->once = true;
-  const Status status = co_await Execute(call, portal, 0, true, statement);
-  if (left_behind_ != nullptr) co_return status;  // the call owns the portal and its statement until it ends
-  const bool open = statement->prepared && !portal->ended();
+  Delivery delivery{.portal = portal, .describe = true, .unprepared = statement};
+  const Status status = co_await Execute(call, std::move(delivery));
   co_await Release(std::move(portal));
-  if (open) closing_.push_back(statement->prepared->id);
   co_return status;
 }
 

@@ -178,14 +178,11 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
   auto [process_id, secret] = services_.registry.Add(shared_from_this());
   process_id_ = process_id;
   Out().BackendKeyData(process_id, secret);
-  if (settings_.Get("timezone") != "UTC") {
-    const auto call_context = NewCall();
-    const Status zone =
-        co_await RunOnEngine(call_context, "SET TimeZone = " + sql::QuoteLiteral(settings_.Get("timezone")));
-    if (!zone.ok()) {
-      co_await Fatal(zone.error());
-      co_return false;
-    }
+  const auto call_context = NewCall();
+  const Status zone = co_await TellTimeZone(call_context);
+  if (!zone.ok()) {
+    co_await Fatal(zone.error());
+    co_return false;
   }
   started_ = true;
   Ready();

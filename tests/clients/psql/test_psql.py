@@ -57,8 +57,13 @@ def test_a_failed_transaction_ends_in_rollback(server):
     assert "42P01" in done.stderr and "25P02" in done.stderr
 
 
-def test_a_cursor_is_refused_with_a_hint(server):
-    done = psql(server, "-c", "DECLARE c CURSOR FOR SELECT 1")
+def test_a_result_is_fetched_in_pieces(server):
+    done = psql(server, "-At", "-v", "FETCH_COUNT=1000", "-c", "SELECT i FROM range(25000) t(i)")  # psql declares a cursor
+    assert done.stdout.split() == [str(i) for i in range(25000)]
+
+
+def test_a_scrollable_cursor_is_refused_with_a_hint(server):
+    done = psql(server, script="BEGIN;\nDECLARE c SCROLL CURSOR FOR SELECT 1;\n")
     assert "0A000" in done.stderr and "HINT" in done.stderr
 
 

@@ -78,6 +78,28 @@ def test_execute_values_inserts_every_row(link):
     assert cursor.fetchone() == (1000, 499500)
 
 
+def test_a_named_cursor_reads_in_pieces_with_other_statements_between(link):
+    with link.cursor("pieces") as cursor:
+        cursor.itersize = 1000
+        cursor.execute("SELECT i, CASE WHEN i % 3 = 0 THEN NULL ELSE i::VARCHAR END FROM range(30000) t(i)")
+        seen = []
+        for row in cursor:
+            if row[0] % 5000 == 0:
+                with link.cursor() as other:
+                    other.execute("SELECT 1")
+            seen.append(row)
+    assert seen == [(i, None if i % 3 == 0 else str(i)) for i in range(30000)]
+
+
+def test_a_named_cursor_with_hold_outlives_its_transaction(link):
+    with link.cursor("kept", withhold=True) as cursor:
+        cursor.execute("SELECT i FROM range(10000) t(i)")
+        assert cursor.fetchmany(2) == [(0,), (1,)]
+        link.commit()
+        assert cursor.fetchmany(2) == [(2,), (3,)]
+        assert len(cursor.fetchall()) == 9996
+
+
 def test_many_rows_and_no_rows(link):
     cursor = link.cursor()
     cursor.execute("SELECT i FROM range(100000) t(i)")

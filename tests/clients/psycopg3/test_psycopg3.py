@@ -160,3 +160,28 @@ def test_cancel_stops_the_statement_and_not_the_next(server, connection):
         connection.execute("SELECT count(*) FROM range(1000000) a, range(10000000) b WHERE a.range + b.range = -1")
     canceller.join()
     assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_server_cursor_takes_parameters_and_reads_in_pieces(server):
+    with server.psycopg(autocommit=False) as connection, connection.cursor("pieces") as cursor:
+        cursor.execute("SELECT i::INTEGER AS i FROM range(%s::BIGINT) t(i)", [5000])
+        assert [column.name for column in cursor.description] == ["i"]
+        assert cursor.fetchone() == (0,)
+        cursor.scroll(9)
+        assert cursor.fetchmany(3) == [(10,), (11,), (12,)]
+        assert len(cursor.fetchall()) == 4987
+
+
+def test_a_binary_server_cursor_reads_the_same(server):
+    with server.psycopg(autocommit=False) as connection, connection.cursor("pieces", binary=True) as cursor:
+        cursor.execute("SELECT i::INTEGER, i::DOUBLE, i::VARCHAR FROM range(1000) t(i)")
+        assert cursor.fetchall() == [(i, float(i), str(i)) for i in range(1000)]
+
+
+def test_nested_transactions_are_savepoints(server):
+    with server.psycopg() as connection:
+        with connection.transaction():
+            with pytest.raises(psycopg.errors.UndefinedTable), connection.transaction():
+                connection.execute("SELECT * FROM no_such_table")
+            connection.execute("CREATE TEMP TABLE kept_by_the_outer AS SELECT 1 AS a")
+        assert connection.execute("SELECT a FROM kept_by_the_outer").fetchone() == (1,)
