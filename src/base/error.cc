@@ -59,6 +59,7 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kIo: return "58030";
     case ErrorCode::kOutcomeUnknown: return "08007";
     case ErrorCode::kUnavailable: return "57P01";
+    case ErrorCode::kWarning: return "01000";
     case ErrorCode::kInternal: return "XX000";
   }
   __builtin_unreachable();

@@ -66,6 +66,7 @@ enum class ErrorCode : std::uint8_t {
   kIo,                ///< files and networks below the engine
   kOutcomeUnknown,    ///< a COMMIT whose answer was lost
   kUnavailable,       ///< the engine's process is gone
+  kWarning,  ///< of a notice, not of an error
   kInternal,
 };
 

@@ -1,6 +1,9 @@
 #include "main/process.h"
 
 #include <sys/resource.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,6 +50,30 @@ Status ProbeWritable(const fs::path& directory) {
   return written ? Status::Ok() : Status(SpillError(directory, why));
 }
 
+const std::string kSpillPrefix = "tavana-spill-";
+
+/// A lock that goes with the process, whatever ends it; -1 when another holds it.
+int LockDirectory(const fs::path& directory) {
+  const int file = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+  if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) return file;
+  if (file >= 0) close(file);
+  return -1;
+}
+
+/// A process that was killed could not remove its spill directory, but its lock is gone.
+void RemoveAbandonedSpills(const fs::path& parent) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    struct stat status {};
+    if (!entry.path().filename().string().starts_with(kSpillPrefix)) continue;
+    if (lstat(entry.path().c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid()) continue;
+    const int lock = LockDirectory(entry.path());
+    if (lock < 0) continue;
+    fs::remove_all(entry.path(), ignored);
+    close(lock);
+  }
+}
+
 }  // namespace
 
 void PrepareProcess(bool core_dumps) {
@@ -77,20 +104,29 @@ Result<SpillDirectory> SpillDirectory::Open(const std::string& path) {
   if (path.empty()) {
     const fs::path parent = fs::temp_directory_path(problem);
     if (problem) return SpillError("of this process", problem.message());
-    std::string fresh = (parent / ("tavana-spill-" + std::to_string(getpid()) + "-XXXXXX")).string();
-    if (mkdtemp(fresh.data()) == nullptr) return SpillError(parent, std::strerror(errno));
-    return SpillDirectory(fresh, true);
+    RemoveAbandonedSpills(parent);
+    for (int attempt = 0; attempt < 10; ++attempt) {  // another process may sweep it away before it is locked
+      std::string fresh = (parent / (kSpillPrefix + std::to_string(getpid()) + "-XXXXXX")).string();
+      if (mkdtemp(fresh.data()) == nullptr) return SpillError(parent, std::strerror(errno));
+      const int lock = LockDirectory(fresh);
+      if (lock >= 0 && fs::exists(fresh, problem)) return SpillDirectory(fresh, true, lock);
+      if (lock >= 0) close(lock);
+    }
+    return SpillError(parent, "no directory could be locked there");
   }
   fs::create_directories(path, problem);
   if (problem) return SpillError(path, problem.message());
   TAVANA_RETURN_IF_ERROR(ProbeWritable(path));
-  return SpillDirectory(path, false);
+  return SpillDirectory(path, false, -1);
 }
 
 SpillDirectory::SpillDirectory(SpillDirectory&& other) noexcept
-    : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, false)) {}
+    : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, false)), lock_(std::exchange(other.lock_, -1)) {}
 
-SpillDirectory::~SpillDirectory() { RemoveIfOurs(); }
+SpillDirectory::~SpillDirectory() {
+  RemoveIfOurs();
+  if (lock_ >= 0) close(lock_);
+}
 
 void SpillDirectory::RemoveIfOurs() const {
   std::error_code ignored;

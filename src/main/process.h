@@ -23,7 +23,8 @@ bool WaitForStopSignal(std::chrono::milliseconds longest);
 /// A directory that can be written; one we made for ourselves goes with this object.
 class SpillDirectory {
  public:
-  /// `path` empty: a fresh one under the system's temporary directory. kIo when it can not be written.
+  /// `path` empty: a fresh one under the system's temporary directory, where what killed processes left behind is
+  /// removed first. kIo when it can not be written.
   static Result<SpillDirectory> Open(const std::string& path);
   SpillDirectory(SpillDirectory&& other) noexcept;
   SpillDirectory& operator=(SpillDirectory&&) = delete;
@@ -34,9 +35,11 @@ class SpillDirectory {
   void RemoveIfOurs() const;
 
  private:
-  SpillDirectory(std::filesystem::path path, bool ours) : path_(std::move(path)), ours_(ours) {}
+  SpillDirectory(std::filesystem::path path, bool ours, int lock)
+      : path_(std::move(path)), ours_(ours), lock_(lock) {}
   std::filesystem::path path_;
   bool ours_;  // false once moved from
+  int lock_;   // of our own one, held as long as this process lives; else -1
 };
 
 /// Extensions beside the installed program (<exe>/../share/tavana/extensions) when there, else `built_in`.

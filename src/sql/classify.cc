@@ -347,6 +347,19 @@ Reading ReadExecute(Reader& in) {
   return execute;
 }
 
+Reading ReadSelect(Reader& in) {
+  Reader trial = in;
+  if (trial.Accept("PG_CATALOG")) trial.AcceptSymbol('.');
+  Classified signal{.command = Command::kSignalBackend};
+  if (trial.ahead().Is("PG_CANCEL_BACKEND") || trial.ahead().Is("PG_TERMINATE_BACKEND")) signal.name = trial.Take().AsName();
+  if (signal.name.empty() || !trial.AcceptSymbol('(')) return std::nullopt;
+  const Token argument = trial.Take();
+  if (argument.kind != TokenKind::kNumber && argument.text != "$1") return std::nullopt;
+  signal.value = std::string(argument.text);
+  if (!trial.AcceptSymbol(')')) return std::nullopt;
+  return IfAtEnd(trial, std::move(signal));
+}
+
 Reading ReadCopy(Reader& in) {
   Classified copy;
   if (in.AtName() && !in.ahead().Is("FROM")) copy.name = in.Name().value_or("");
@@ -393,6 +406,7 @@ constexpr std::array kFirstWords = {
     FirstWord{"PREPARE", ReadPrepare},
     FirstWord{"EXECUTE", ReadExecute},
     FirstWord{"COPY", ReadCopy},
+    FirstWord{"SELECT", ReadSelect},
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ enum class Command : std::uint8_t {
   kUnlisten,
   kPrepare,
   kExecute,
+  kSignalBackend,  ///< SELECT pg_cancel_backend(n) or pg_terminate_backend(n) and nothing else
   kCopyFromStdin,
   kCopyToStdout,
 };
@@ -58,7 +59,8 @@ struct Classified {
   std::string name = {};
   /// Of SET: unquoted (words as written), several values joined by ", "; nullopt for DEFAULT. Of FETCH and MOVE: the
   /// direction in lower case ("forward 10"), "" when not given. Of NOTIFY: the payload. Of PREPARE: the text after
-  /// AS. Of DECLARE CURSOR: the query. Of EXECUTE: the arguments with their parentheses.
+  /// AS. Of DECLARE CURSOR: the query. Of EXECUTE: the arguments with their parentheses. Of pg_cancel_backend and
+  /// pg_terminate_backend, whose function is the name: the process id, or "$1".
   std::optional<std::string> value = std::nullopt;
   std::optional<std::string> types = std::nullopt;      ///< PREPARE: what stands in the parentheses
   bool scroll = false;                                  ///< DECLARE CURSOR: SCROLL

@@ -105,6 +105,19 @@ def test_a_cancel_in_a_transaction_fails_it(server):
         assert only(client.ask(query("ROLLBACK")), "C").tag == "ROLLBACK"
 
 
+def test_pg_cancel_backend_cancels_and_pg_terminate_backend_ends_another_session(server):
+    with wire.connect(server) as victim, server.psycopg() as other:
+        pid = victim.key[0]
+        victim.send(query(LONG["join"]))
+        running(server)
+        assert other.execute(f"SELECT pg_cancel_backend({pid})").fetchone() == (True,)
+        assert only(victim.ready(), "E").sqlstate == "57014"
+        assert victim.rows("SELECT 1") == [[b"1"]]
+        assert other.execute("SELECT pg_terminate_backend(%s)", [pid]).fetchone() == (True,)
+        assert [(m.sqlstate, m.fields["S"]) for m in victim.everything()] == [("57P01", "FATAL")]
+        wait_until(lambda: other.execute(f"SELECT pg_terminate_backend({pid})").fetchone() == (False,), 10, "the session gone")
+
+
 def test_a_cancel_reaches_a_statement_that_waits_for_a_slot(start_server):
     server = start_server("--statement-slots", 1)
     with wire.connect(server) as first, wire.connect(server) as second:

@@ -152,6 +152,20 @@ def test_without_a_file_nothing_is_left_behind(start_server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_process_spilled_is_removed_by_the_next_and_a_living_ones_is_not(start_server, tmp_path):
+    environment = {"TMPDIR": str(tmp_path)}
+    killed = start_server(env=environment)
+    killed.kill()
+    (left,) = tmp_path.iterdir()
+    living = start_server(env=environment)
+    assert not left.exists()
+    (kept,) = tmp_path.iterdir()
+    start_server(env=environment).stop()
+    assert list(tmp_path.iterdir()) == [kept]
+    living.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_result_larger_than_memory_spills_and_is_right(start_server, tmp_path):
     server = start_server("--max-memory-gb", 0.2, "--threads", 2, "--spill-dir", tmp_path / "spill")
     with server.psycopg() as connection:

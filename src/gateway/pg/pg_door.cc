@@ -67,6 +67,12 @@ void SessionServices::Registry::CancelStatement(std::uint32_t process_id, const 
     session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
 }
 
+std::shared_ptr<PgSession> SessionServices::Registry::Find(std::uint32_t process_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(process_id);
+  return found == entries_.end() ? nullptr : found->second.session.lock();
+}
+
 std::vector<std::shared_ptr<PgSession>> SessionServices::Registry::All() const {
   std::vector<std::shared_ptr<PgSession>> sessions;
   const std::lock_guard lock(mutex_);

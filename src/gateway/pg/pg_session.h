@@ -54,8 +54,8 @@ class Running {
   boost::asio::steady_timer timeout_;
 };
 
-/// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement
-/// and End may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, simple_query.cc,
+/// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement,
+/// End and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, simple_query.cc,
 /// extended_query.cc, execution.cc (statements against the engine), session_commands.cc (what the session answers
 /// itself).
 class PgSession : public std::enable_shared_from_this<PgSession> {
@@ -69,6 +69,8 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   void CancelStatement(Error why);
   /// Cancels the running statement and ends the session with `why` (FATAL).
   void End(Error why);
+  /// Who the session belongs to; fixed once it is registered.
+  const std::string& user() const { return user_; }
 
  private:
   friend class Running;
@@ -166,6 +168,11 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Deallocate(const engine::CallContext& call, const sql::Classified& command);
   std::shared_ptr<arrow::RecordBatch> Show(const sql::Classified& command);
+  /// pg_cancel_backend and pg_terminate_backend: one row, true when there was such a session.
+  Result<std::shared_ptr<arrow::RecordBatch>> SignalBackend(const Portal& portal);
+  /// Sends rows that the session itself has.
+  Status SendRows(const engine::CallContext& call, Portal& portal, std::shared_ptr<arrow::RecordBatch> rows,
+                  bool describe);
   void Warn(ErrorCode code, std::string_view message);
   Status RefuseInFailedBlock(const sql::Classified& command) const;
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "gateway/pg/pg_session.h"
 
 namespace tavana::gateway {
@@ -24,6 +26,9 @@ std::shared_ptr<arrow::Schema> PgSession::ColumnsOf(const sql::Classified& class
   if (classified.command == Command::kExecute) {
     const auto statement = statements_.find(classified.name);
     return statement == statements_.end() ? nullptr : statement->second->columns;
+  }
+  if (classified.command == Command::kSignalBackend) {
+    return arrow::schema({arrow::field(classified.name, arrow::boolean())});
   }
   if (classified.command != Command::kShow) return nullptr;
   if (classified.name == "all") {
@@ -65,15 +70,17 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
     case Command::kDiscard: tag = co_await Discard(call, command); break;
     case Command::kDeallocate: tag = co_await Deallocate(call, command); break;
     case Command::kShow: {
-      const auto rows = Show(command);
-      const Status started = portal->Start(StreamOf(rows), CurrentTextSettings());
-      if (!started.ok()) co_return started;
-      auto pulled =
-          portal->Pull(call, portal->encoder().get(), kAllRows, std::numeric_limits<std::size_t>::max(), {});
-      if (!pulled.ok()) co_return std::move(pulled).error();
-      if (describe) Out().RowDescription(portal->encoder()->fields);
-      out_.Append(pulled->bytes.view());
+      const Status sent = SendRows(call, *portal, Show(command), describe);
+      if (!sent.ok()) co_return sent;
       tag = std::string("SHOW");
+      break;
+    }
+    case Command::kSignalBackend: {
+      auto row = SignalBackend(*portal);
+      if (!row.ok()) co_return std::move(row).error();
+      const Status sent = SendRows(call, *portal, *std::move(row), describe);
+      if (!sent.ok()) co_return sent;
+      tag = std::string("SELECT 1");
       break;
     }
     case Command::kUnlisten: tag = std::string("UNLISTEN"); break;  // nothing is listened to
@@ -177,6 +184,46 @@ PgSession::Task<Result<std::string>> PgSession::Deallocate(const engine::CallCon
   }
   co_return Error(ErrorCode::kUndefinedStatement,
                   fmt::format("prepared statement \"{}\" does not exist", command.name));
+}
+
+Status PgSession::SendRows(const engine::CallContext& call, Portal& portal, std::shared_ptr<arrow::RecordBatch> rows,
+                           bool describe) {
+  TAVANA_RETURN_IF_ERROR(portal.Start(StreamOf(std::move(rows)), CurrentTextSettings()));
+  TAVANA_ASSIGN_OR_RETURN(const auto pulled, portal.Pull(call, portal.encoder().get(), kAllRows,
+                                                         std::numeric_limits<std::size_t>::max(), {}));
+  if (describe) Out().RowDescription(portal.encoder()->fields);
+  out_.Append(pulled.bytes.view());
+  return Status::Ok();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> PgSession::SignalBackend(const Portal& portal) {
+  const sql::Classified& command = portal.statement()->classified;
+  std::int64_t process_id = 0;
+  if (command.value == "$1") {
+    if (portal.parameters() == nullptr) return Error(ErrorCode::kUndefinedParameter, "there is no parameter $1");
+    const auto& values = static_cast<const arrow::Int32Array&>(*portal.parameters()->column(0));
+    if (!values.IsNull(0)) process_id = values.Value(0);
+  } else {
+    const std::string& digits = *command.value;
+    std::from_chars(digits.data(), digits.data() + digits.size(), process_id);
+  }
+  const bool in_range = process_id > 0 && process_id <= std::numeric_limits<std::int32_t>::max();
+  const auto session = in_range ? services_.registry.Find(static_cast<std::uint32_t>(process_id)) : nullptr;
+  const bool terminates = command.name == "pg_terminate_backend";
+  if (session == nullptr) {
+    Warn(ErrorCode::kWarning, fmt::format("PID {} is not a PostgreSQL server process", process_id));
+  } else if (session->user() != user_) {
+    return Error(ErrorCode::kPermissionDenied, fmt::format("permission denied to {} the session of another role",
+                                                           terminates ? "terminate" : "cancel a statement in"));
+  } else if (terminates) {
+    session->End(Error(ErrorCode::kShuttingDown, "terminating connection due to administrator command"));
+  } else {
+    session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+  }
+  arrow::BooleanBuilder found;
+  std::shared_ptr<arrow::Array> column;
+  TAVANA_CHECK(found.Append(session != nullptr).ok() && found.Finish(&column).ok());
+  return arrow::RecordBatch::Make(ColumnsOf(command), 1, {column});
 }
 
 std::shared_ptr<arrow::RecordBatch> PgSession::Show(const sql::Classified& command) {

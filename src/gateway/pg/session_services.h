@@ -52,6 +52,8 @@ struct SessionServices {
     /// Does nothing when the secret is wrong, as PostgreSQL.
     void CancelStatement(std::uint32_t process_id, const std::string& secret);
     std::vector<std::shared_ptr<PgSession>> All() const;
+    /// Null when there is none with this process id.
+    std::shared_ptr<PgSession> Find(std::uint32_t process_id) const;
 
    private:
     struct Entry {
