@@ -27,6 +27,18 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kInvalidBinary: return "22P03";
     case ErrorCode::kInvalidEncoding: return "22021";
     case ErrorCode::kInvalidParameter: return "22023";
+    case ErrorCode::kInvalidColumnReference: return "42P10";
+    case ErrorCode::kGrouping: return "42803";
+    case ErrorCode::kDuplicateColumn: return "42701";
+    case ErrorCode::kInvalidDefinition: return "42P16";
+    case ErrorCode::kCardinality: return "21000";
+    case ErrorCode::kInvalidRegex: return "2201B";
+    case ErrorCode::kInvalidPower: return "2201F";
+    case ErrorCode::kInvalidLogarithm: return "2201E";
+    case ErrorCode::kInvalidLimit: return "2201W";
+    case ErrorCode::kInvalidEscape: return "22025";
+    case ErrorCode::kDatetimeOverflow: return "22008";
+    case ErrorCode::kDatetimeFormat: return "22007";
     case ErrorCode::kOutOfRange: return "22003";
     case ErrorCode::kDivisionByZero: return "22012";
     case ErrorCode::kDataException: return "22000";

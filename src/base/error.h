@@ -28,6 +28,18 @@ enum class ErrorCode : std::uint8_t {
   kDuplicateStatement,
   kDuplicateCursor,
   kAmbiguous,
+  kInvalidColumnReference,  ///< ORDER BY 2 of one column
+  kGrouping,  ///< aggregates where there can be none, columns that are not grouped
+  kDuplicateColumn,
+  kInvalidDefinition,  ///< two primary keys
+  kCardinality,  ///< several rows where one is wanted
+  kInvalidRegex,
+  kInvalidPower,  ///< the root of a negative number
+  kInvalidLogarithm,
+  kInvalidLimit,
+  kInvalidEscape,
+  kDatetimeOverflow,  ///< a day or an hour that does not exist
+  kDatetimeFormat,
   kDatatypeMismatch,
   kIndeterminateType,  ///< a parameter or column whose type cannot be known before the values are
   kInvalidText,        ///< a value's text does not read as its type

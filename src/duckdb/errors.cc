@@ -30,7 +30,7 @@ ErrorCode CodeOfCatalog(const ErrorData& error) {
   const std::string type = Info(error, "type");
   const std::string& text = error.RawMessage();
   if (subtype == "ENTRY_ALREADY_EXISTS" || Contains(text, "already exists")) {
-    return type == "Table" || type == "View" ? ErrorCode::kDuplicateTable : ErrorCode::kDuplicateObject;
+    return type == "Table" || type == "View" || type == "Index" || type == "Sequence" ? ErrorCode::kDuplicateTable : ErrorCode::kDuplicateObject;
   }
   if (subtype == "MISSING_ENTRY" || Contains(text, "does not exist")) {
     if (Contains(type, "Function") || Contains(type, "Macro")) return ErrorCode::kUndefinedFunction;
@@ -94,8 +94,41 @@ ErrorCode CodeOfConversion(const std::string& text) {
   return ErrorCode::kInvalidText;
 }
 
+/// What PostgreSQL has a code of its own for and DuckDB only a sentence, whatever its type.
+struct Sentence {
+  const char* part;
+  ErrorCode code;
+};
+constexpr Sentence kSentences[] = {
+    {"field value out of range", ErrorCode::kDatetimeOverflow},
+    {"Date out of range", ErrorCode::kDatetimeOverflow},
+    {"invalid date field format", ErrorCode::kDatetimeFormat},
+    {"invalid timestamp field format", ErrorCode::kDatetimeFormat},
+    {"to INTERVAL", ErrorCode::kDatetimeFormat},
+    {"must appear in the GROUP BY clause", ErrorCode::kGrouping},
+    {"aggregate function calls cannot be nested", ErrorCode::kGrouping},
+    {"clause cannot contain aggregates", ErrorCode::kGrouping},
+    {"term out of range", ErrorCode::kInvalidColumnReference},
+    {"More than one row returned by a subquery", ErrorCode::kCardinality},
+    {"LIMIT/OFFSET cannot be negative", ErrorCode::kInvalidLimit},
+    {"Column with name", ErrorCode::kDuplicateColumn},
+    {"has more than one primary key", ErrorCode::kInvalidDefinition},
+    {"cannot take square root of", ErrorCode::kInvalidPower},
+    {"cannot take logarithm of", ErrorCode::kInvalidLogarithm},
+    {"Invalid UTF8 Codepoint", ErrorCode::kInvalidParameter},
+    {"extract specifier", ErrorCode::kInvalidParameter},
+    {"Unknown TimeZone", ErrorCode::kInvalidParameter},
+    {"Invalid escape string", ErrorCode::kInvalidEscape},
+    {"Sequence with name", ErrorCode::kUndefinedTable},
+    {"is main key table of", ErrorCode::kDependentObjects},
+    {"Prepared statement \"", ErrorCode::kUndefinedStatement},
+};
+
 ErrorCode CodeOf(const ErrorData& error) {
   const std::string& text = error.RawMessage();
+  for (const auto& sentence : kSentences) {
+    if (text.find(sentence.part) != std::string::npos) return sentence.code;
+  }
   switch (error.Type()) {
     case ExceptionType::PARSER:
     case ExceptionType::SYNTAX: return ErrorCode::kSyntax;

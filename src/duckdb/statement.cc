@@ -120,12 +120,16 @@ void Name(Statement& statement, SQLStatement& parsed) {
     case StatementType::SELECT_STATEMENT: return is(StatementKind::kQuery, word == "SHOW" ? "SHOW" : "SELECT");
     case StatementType::EXPLAIN_STATEMENT: return is(StatementKind::kQuery, "EXPLAIN");
     case StatementType::PRAGMA_STATEMENT: return is(StatementKind::kQuery, word == "SHOW" ? "SHOW" : "PRAGMA");
-    case StatementType::CALL_STATEMENT: return is(StatementKind::kQuery, "CALL");
+    case StatementType::CALL_STATEMENT:
+      if (word == "CHECKPOINT") return is(StatementKind::kOther, "CHECKPOINT");
+      return is(StatementKind::kQuery, "CALL");
     case StatementType::EXECUTE_STATEMENT: return is(StatementKind::kQuery, "EXECUTE");
     case StatementType::PREPARE_STATEMENT: return is(StatementKind::kOther, "PREPARE");
     case StatementType::INSERT_STATEMENT: return is(StatementKind::kDml, "INSERT");
     case StatementType::UPDATE_STATEMENT: return is(StatementKind::kDml, "UPDATE");
-    case StatementType::DELETE_STATEMENT: return is(StatementKind::kDml, "DELETE");
+    case StatementType::DELETE_STATEMENT:
+      if (word == "TRUNCATE") return is(StatementKind::kOther, "TRUNCATE TABLE");
+      return is(StatementKind::kDml, "DELETE");
     case StatementType::MERGE_INTO_STATEMENT: return is(StatementKind::kDml, "MERGE");
     case StatementType::COPY_STATEMENT: return is(StatementKind::kCopy, "COPY");
     case StatementType::CREATE_STATEMENT: return described.kind = StatementKind::kDdl, NameCreate(statement, parsed);
@@ -134,6 +138,7 @@ void Name(Statement& statement, SQLStatement& parsed) {
       if (word == "DEALLOCATE") return is(StatementKind::kOther, "DEALLOCATE");
       return is(StatementKind::kDdl, "DROP " + ObjectOf(parsed.Cast<::duckdb::DropStatement>().info->type));
     case StatementType::ALTER_STATEMENT:
+      if (word == "COMMENT") return is(StatementKind::kDdl, "COMMENT");
       return is(StatementKind::kDdl, "ALTER " + ObjectOf(*parsed.Cast<::duckdb::AlterStatement>().info));
     case StatementType::ATTACH_STATEMENT: return is(StatementKind::kDdl, "ATTACH");
     case StatementType::DETACH_STATEMENT: return is(StatementKind::kDdl, "DETACH");

@@ -48,7 +48,8 @@ PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
       statement->parameter_oids = for_engine->parameter_oids;
     }
     if (IsOurs(statement->classified)) statement->columns = ColumnsOf(statement->classified);
-    if (statement->classified.command == sql::Command::kSignalBackend && statement->classified.value == "$1") {
+    if (statement->classified.command == sql::Command::kSignalBackend && statement->classified.value == "$1" &&
+        statement->parameter_oids.empty()) {
       statement->parameter_oids = {pgwire::OidOf(*arrow::int32())};
     }
   }
@@ -87,9 +88,10 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
   if (!message.values.empty()) {
     std::vector<std::shared_ptr<arrow::DataType>> types;
     if (statement->bound() != nullptr) types = statement->bound()->parameters;
-    types.resize(message.values.size(), statement->classified.command == sql::Command::kSignalBackend
-                                            ? arrow::int32()
-                                            : arrow::utf8());
+    if (statement->classified.command == sql::Command::kSignalBackend) {
+      types.push_back(pgwire::ArrowTypeOf(statement->parameter_oids[0]));
+    }
+    types.resize(message.values.size(), arrow::utf8());
     auto decoded =
         pgwire::DecodeParameters(types, statement->parameter_oids, message.parameter_formats, message.values);
     if (!decoded.ok()) co_return std::move(decoded).error();

@@ -16,7 +16,7 @@ PgSession::PgSession(std::shared_ptr<net::Connection> connection, SessionService
         if (started_) changed_settings_[std::string(name)] = value;
       }) {
   const auto set_milliseconds = [this](std::string_view name, std::chrono::milliseconds value) {
-    settings_.Force(name, std::to_string(value.count()));
+    TAVANA_CHECK(settings_.SetDefault(name, std::to_string(value.count())).ok());
   };
   set_milliseconds("statement_timeout", services.options.statement_timeout);
   set_milliseconds("idle_in_transaction_session_timeout", services.options.idle_in_transaction_timeout);

@@ -81,20 +81,34 @@ Result<std::string> Bool(const Spec& spec, std::string_view value) {
   return Error(ErrorCode::kInvalidParameter, fmt::format("parameter \"{}\" requires a Boolean value", spec.spelling));
 }
 
-// "250", "250ms", "5s", "1min", "2h", "1d" (postgresql.org/docs/15/config-setting.html); the answer in milliseconds.
-Result<std::string> Duration(const Spec& spec, std::string_view value) {
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits = {
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}, {"", 1}}};
+
+/// As PostgreSQL shows it: in the largest unit that leaves nothing over.
+std::string DurationText(std::int64_t milliseconds) {
+  if (milliseconds == 0) return "0";
+  for (const auto& [name, factor] : kUnits) {
+    if (milliseconds % factor == 0) return fmt::format("{}{}", milliseconds / factor, name);
+  }
+  __builtin_unreachable();
+}
+
+/// What a text of DurationText, or one of a client, says; nullopt when it says nothing.
+std::optional<std::int64_t> MillisecondsOf(std::string_view value) {
   std::int64_t number = 0;
   const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (failure != std::errc() || number < 0) return Invalid(spec, value);
-  std::string_view unit(end, value.data() + value.size() - end);
+  if (failure != std::errc() || number < 0) return std::nullopt;
+  std::string_view unit(end, static_cast<std::size_t>(value.data() + value.size() - end));
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
-  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> kUnits = {
-      {{"", 1}, {"ms", 1}, {"s", 1000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
   for (const auto& [name, factor] : kUnits) {
-    if (unit != name) continue;
-    if (number > 2'147'483'647 / factor) return Invalid(spec, value);
-    return std::to_string(number * factor);
+    if (unit == name && number <= 2'147'483'647 / factor) return number * factor;
   }
+  return std::nullopt;
+}
+
+// "250", "250ms", "5s", "1min", "2h", "1d" (postgresql.org/docs/15/config-setting.html).
+Result<std::string> Duration(const Spec& spec, std::string_view value) {
+  if (const auto milliseconds = MillisecondsOf(value)) return DurationText(*milliseconds);
   return std::move(Invalid(spec, value))
       .WithHint("Valid units for this parameter are \"ms\", \"s\", \"min\", \"h\" and \"d\".");
 }
@@ -241,10 +255,7 @@ std::vector<std::pair<std::string, std::string>> PgSettings::All() const {
 }
 
 std::chrono::milliseconds PgSettings::Milliseconds(std::string_view name) const {
-  std::int64_t number = 0;
-  const std::string& value = Get(name);
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  return std::chrono::milliseconds(number);
+  return std::chrono::milliseconds(MillisecondsOf(Get(name)).value_or(0));
 }
 
 }  // namespace tavana::gateway

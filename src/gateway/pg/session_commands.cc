@@ -201,8 +201,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> PgSession::SignalBackend(const Porta
   std::int64_t process_id = 0;
   if (command.value == "$1") {
     if (portal.parameters() == nullptr) return Error(ErrorCode::kUndefinedParameter, "there is no parameter $1");
-    const auto& values = static_cast<const arrow::Int32Array&>(*portal.parameters()->column(0));
-    if (!values.IsNull(0)) process_id = values.Value(0);
+    const auto value = portal.parameters()->column(0)->GetScalar(0);
+    const auto number = value.ok() ? (*value)->CastTo(arrow::int64()) : value;
+    if (!number.ok()) return Error(ErrorCode::kDatatypeMismatch, fmt::format("{} takes an integer", command.name));
+    if ((*number)->is_valid) process_id = static_cast<const arrow::Int64Scalar&>(**number).value;
   } else {
     const std::string& digits = *command.value;
     std::from_chars(digits.data(), digits.data() + digits.size(), process_id);
