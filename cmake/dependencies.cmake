@@ -8,6 +8,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(absl REQUIRED)
 find_package(GTest REQUIRED)
+find_library(TAVANA_IDN idn REQUIRED)
 find_library(TAVANA_JEMALLOC jemalloc REQUIRED)
 
 add_library(arrow SHARED IMPORTED)

@@ -50,6 +50,7 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kReadOnly: return "25006";
     case ErrorCode::kPermissionDenied: return "42501";
     case ErrorCode::kAuthentication: return "28000";
+    case ErrorCode::kInvalidPassword: return "28P01";
     case ErrorCode::kActiveTransaction: return "25001";
     case ErrorCode::kNoActiveTransaction: return "25P01";
     case ErrorCode::kFailedTransaction: return "25P02";

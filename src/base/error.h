@@ -57,6 +57,7 @@ enum class ErrorCode : std::uint8_t {
   kReadOnly,
   kPermissionDenied,
   kAuthentication,
+  kInvalidPassword,
   kActiveTransaction,  ///< BEGIN inside a block
   kNoActiveTransaction,
   kFailedTransaction,  ///< any statement in an aborted block

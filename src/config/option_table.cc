@@ -52,7 +52,7 @@ const OptionSpec kOptions[] = {
     {"Limits", "statement_slots", "--statement-slots", "TAVANA_STATEMENT_SLOTS", &S::statement_slots, "0", 0, 4096, "statements",
      "Statements that run at once. 0: twice the threads."},
     {"Limits", "admission_queue", "--admission-queue", "TAVANA_ADMISSION_QUEUE", &S::admission_queue, "1000", 0, 1000000, "statements",
-     "Statements that wait for a slot; more are refused with 53000."},
+     "Statements that wait for a slot; more are refused with 53300."},
     {"Limits", "statement_timeout_ms", "--statement-timeout-ms", "TAVANA_STATEMENT_TIMEOUT_MS", &S::statement_timeout, "0", 0, kMaxTimeoutMs, "ms",
      "Longest a statement may run. 0: no limit. A session may SET its own."},
     {"Limits", "idle_in_transaction_timeout_ms", "--idle-in-transaction-timeout-ms", "TAVANA_IDLE_IN_TRANSACTION_TIMEOUT_MS",
