@@ -153,7 +153,7 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, 
     return CommandLine{.action = Action::kOptionsMarkdown, .serve = {}};
   }
   if (command != "serve") {
-    return Invalid(WithSuggestion("unknown command " + command, command, {"serve", "--help", "--version"}));
+    return Invalid(WithSuggestion("unknown command " + command, command, {"serve", "user", "--help", "--version"}));
   }
   const auto is_help = [](const std::string& argument) { return argument == "--help" || argument == "-h"; };
   if (std::any_of(arguments.begin() + 1, arguments.end(), is_help)) {

@@ -62,6 +62,7 @@ std::string GeneralHelp() {
          "Usage:\n"
          "  tavana serve [OPTIONS]   run the server (tavana serve --help lists the options)\n"
          "  tavana serve --demo      the same with real data and three queries to paste\n"
+         "  tavana user add NAME     make or change a role of the users file (tavana user --help)\n"
          "  tavana --version         versions of tavana and DuckDB\n"
          "  tavana --help            this text\n";
 }

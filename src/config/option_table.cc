@@ -21,13 +21,20 @@ constexpr double kMaxTimeoutMs = 2'147'483'647;  // PostgreSQL's own bound of st
 // clang-format off
 const OptionSpec kOptions[] = {
     {"Doors", "bind_address", "--bind-address", "TAVANA_BIND_ADDRESS", &S::bind_address, "127.0.0.1", 0, 0, "IP address",
-     "Address the doors listen on. There is no password check yet: leave it on loopback."},
+     "Address the doors listen on. Beyond loopback it wants TAVANA_AUTH_MODE=required, or TAVANA_INSECURE_LISTEN=yes."},
     {"Doors", "pg_port", "--pg-port", "PG_PORT", &S::pg_port, "15432", 0, kMaxPort, "port",
      "PostgreSQL protocol. 0: any free port."},
     {"Doors", "http_port", "--http-port", "HTTP_PORT", &S::http_port, "8080", 0, kMaxPort, "port",
      "HTTP: /health, /ready, /metrics. 0: any free port."},
     {"Doors", "flight_sql_port", "--flight-sql-port", "FLIGHT_SQL_PORT", &S::flight_sql_port, "31337", 0, kMaxPort, "port",
      "Arrow Flight SQL. Accepted, not served yet."},
+
+    {"Authentication", "auth_mode", "--auth-mode", "TAVANA_AUTH_MODE", &S::auth_mode, "passthrough", 0, 0, "",
+     "Who must prove who they are: nobody, those in the users file, or everybody.", "passthrough|optional|required"},
+    {"Authentication", "users_file", "--users-file", "TAVANA_USERS_FILE", &S::users_file, "", 0, 0, "file",
+     "Roles and their SCRAM verifiers, made by `tavana user add`; read again when it changes."},
+    {"Authentication", "insecure_listen", "--insecure-listen", "TAVANA_INSECURE_LISTEN", &S::insecure_listen, "false", 0, 0, "",
+     "Listen beyond loopback although not everybody must prove who they are."},
 
     {"Data", "database", "--database", "TAVANA_DATABASE", &S::database_file, "", 0, 0, "file",
      "DuckDB database file, made when missing. Empty: in memory, gone at exit."},

@@ -14,6 +14,10 @@ struct ServeOptions {
   std::uint16_t http_port = 0;        ///< 0: any free port
   std::uint16_t flight_sql_port = 0;  ///< accepted, not yet served
 
+  std::string auth_mode;   ///< passthrough, optional or required
+  std::string users_file;  ///< empty: none
+  bool insecure_listen = false;
+
   std::string database_file;  ///< empty: in memory
   std::string init_file;      ///< empty: none
   bool demo = false;

@@ -87,6 +87,27 @@ struct ProcessState {
   }
 };
 
+gateway::AuthMode AuthModeOf(const std::string& text) {
+  if (text == "required") return gateway::AuthMode::kRequired;
+  return text == "optional" ? gateway::AuthMode::kOptional : gateway::AuthMode::kPassthrough;
+}
+
+/// Beyond loopback, everybody must prove who they are, or somebody must have said yes to the contrary.
+Status CheckListening(const config::ServeOptions& options) {
+  boost::system::error_code problem;
+  const auto address = asio::ip::make_address(options.bind_address, problem);
+  if (problem || address.is_loopback() || options.auth_mode == "required") return Status::Ok();
+  if (!options.insecure_listen) {
+    return Error(ErrorCode::kInvalidParameter,
+                 "listening on " + options.bind_address + " with auth_mode " + options.auth_mode +
+                     " lets everybody in who reaches it; set TAVANA_AUTH_MODE=required, or TAVANA_INSECURE_LISTEN=yes if "
+                     "that is what you want");
+  }
+  Log(LogLevel::kWarn, "everybody who reaches this address may connect without a password",
+      {{"bind_address", options.bind_address}, {"auth_mode", options.auth_mode}});
+  return Status::Ok();
+}
+
 int Fail(const Error& error) {
   std::string line = error.message();
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -128,6 +149,7 @@ gateway::PgDoorOptions PgDoorOptionsOf(const config::ServeOptions& options, int 
   door.bind_address = options.bind_address;
   door.port = options.pg_port;
   door.max_connections = options.max_connections;
+  door.trust_everywhere = options.insecure_listen;
   door.statement_slots = options.statement_slots > 0 ? options.statement_slots : 2 * threads;
   door.admission_queue = options.admission_queue;
   door.statement_timeout = options.statement_timeout;
@@ -196,6 +218,9 @@ int Serve(const config::ServeOptions& options) {
   const config::ResourceLimits limits = config::CurrentResourceLimits();
   auto spill = SpillDirectory::Open(options.spill_directory);
   if (!spill) return Fail(spill.error());
+  if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
+  auto authenticator = gateway::Authenticator::Open(AuthModeOf(options.auth_mode), options.users_file);
+  if (!authenticator) return Fail(authenticator.error());
   auto engine_options = EngineOptionsOf(options, limits, *spill);
   if (!engine_options) return Fail(engine_options.error());
 
@@ -215,7 +240,8 @@ int Serve(const config::ServeOptions& options) {
   if (!opened) return Fail(opened.error());
   engine = *std::move(opened);
   state.engine = engine.get();
-  auto listening = gateway::PgDoor::Listen(io, *engine, metrics, PgDoorOptionsOf(options, engine_options->threads));
+  auto listening = gateway::PgDoor::Listen(io, *engine, metrics, **authenticator,
+                                            PgDoorOptionsOf(options, engine_options->threads));
   if (!listening) return Fail(listening.error());
   pg_door = *std::move(listening);
 

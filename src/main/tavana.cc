@@ -4,6 +4,7 @@
 
 #include "config/command_line.h"
 #include "main/server.h"
+#include "main/user_command.h"
 
 namespace {
 
@@ -17,6 +18,9 @@ int Print(const std::string& text) {
 int main(int argc, char** argv) {
   using Action = tavana::config::CommandLine::Action;
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (!arguments.empty() && arguments[0] == "user") {
+    return tavana::UserCommand({arguments.begin() + 1, arguments.end()});
+  }
   const auto command = tavana::config::ParseCommandLine(arguments, tavana::config::CurrentEnvironment());
   if (!command) {
     std::fprintf(stderr, "tavana: %s\n", command.error().message().c_str());

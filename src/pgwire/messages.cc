@@ -310,6 +310,28 @@ void MessageWriter::AuthenticationOk() {
   End();
 }
 
+void MessageWriter::AuthenticationSasl(std::span<const std::string> mechanisms) {
+  Begin('R');
+  Put(std::int32_t{10});
+  for (const auto& mechanism : mechanisms) PutText(mechanism);
+  out_.Append('\0');
+  End();
+}
+
+void MessageWriter::AuthenticationSaslContinue(std::string_view data) {
+  Begin('R');
+  Put(std::int32_t{11});
+  out_.Append(data);
+  End();
+}
+
+void MessageWriter::AuthenticationSaslFinal(std::string_view data) {
+  Begin('R');
+  Put(std::int32_t{12});
+  out_.Append(data);
+  End();
+}
+
 void MessageWriter::ParameterStatus(std::string_view name, std::string_view value) {
   Begin('S');
   PutText(name);

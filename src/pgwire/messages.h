@@ -139,6 +139,9 @@ class MessageWriter {
   explicit MessageWriter(ByteBuffer& out) : out_(out) {}
 
   void AuthenticationOk();
+  void AuthenticationSasl(std::span<const std::string> mechanisms);
+  void AuthenticationSaslContinue(std::string_view data);
+  void AuthenticationSaslFinal(std::string_view data);
   void ParameterStatus(std::string_view name, std::string_view value);
   void BackendKeyData(std::uint32_t process_id, std::string_view secret);
   /// `minor` is the newest minor version of major version 3 that the server speaks.

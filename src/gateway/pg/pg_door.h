@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "gateway/auth/authenticator.h"
 #include "observe/metrics.h"
 
 namespace tavana::gateway {
@@ -17,6 +18,8 @@ struct PgDoorOptions {
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 15432;  ///< 0: any free one
   int max_connections = 500;
+  /// Clients of other machines come in without a proof too (they never do otherwise).
+  bool trust_everywhere = false;
   int statement_slots = 4;
   int admission_queue = 1000;  ///< statements that may wait for a slot
   /// Defaults of the settings with these names; zero means none.
@@ -28,12 +31,13 @@ struct PgDoorOptions {
 };
 
 /// The PostgreSQL door: listens, and gives every connection a session. Thread-safe.
-/// The io_context, the engine and the metrics outlive it.
+/// The io_context, the engine, the metrics and the authenticator outlive it.
 class PgDoor {
  public:
   /// kIo when the address can not be had.
   static Result<std::unique_ptr<PgDoor>> Listen(boost::asio::io_context& io, engine::Engine& engine,
-                                                observe::Metrics& metrics, const PgDoorOptions& options);
+                                                observe::Metrics& metrics, Authenticator& authenticator,
+                                                const PgDoorOptions& options);
   ~PgDoor();
 
   std::uint16_t port() const;

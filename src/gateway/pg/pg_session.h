@@ -14,6 +14,7 @@
 
 #include "base/cancellation.h"
 #include "engine/engine.h"
+#include "gateway/auth/authenticator.h"
 #include "gateway/pg/pg_settings.h"
 #include "gateway/pg/portal.h"
 #include "gateway/pg/session_services.h"
@@ -55,7 +56,7 @@ class Running {
 };
 
 /// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement,
-/// End and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, simple_query.cc,
+/// End and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, authentication.cc, simple_query.cc,
 /// extended_query.cc, execution.cc (statements against the engine), session_commands.cc (what the session answers
 /// itself).
 class PgSession : public std::enable_shared_from_this<PgSession> {
@@ -83,6 +84,12 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<bool> Startup();
   Task<bool> AnswerStartup(const pgwire::StartupMessage& startup);
   Status TakeStartupParameters(const pgwire::StartupMessage& startup, std::string& user, std::string& database);
+
+  // authentication.cc
+  /// Asks for what the role has to prove; false when it did not, and was told so.
+  Task<bool> Authenticate();
+  Task<Status> ExchangeScram(const Authenticator::Challenge& challenge);
+  Task<Result<std::string>> ReadSaslAnswer();
 
   // pg_session.cc
   Task<void> Serve();
@@ -195,6 +202,8 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::map<std::string, std::string> changed_settings_;  // told before the next ReadyForQuery, as PostgreSQL does
   PgSettings settings_;
   std::string user_;
+  std::chrono::steady_clock::time_point startup_deadline_;
+  int connection_limit_ = 0;  // of the role; 0: none
   std::uint32_t process_id_ = 0;
 
   std::shared_ptr<engine::Session> engine_;
@@ -207,6 +216,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
   bool started_ = false;         // the startup exchange is over
   bool has_slot_ = false;        // counts against max_connections
+  bool has_role_slot_ = false;  // counts against its role's connection_limit
   std::map<std::string, std::shared_ptr<PreparedStatement>, std::less<>> statements_;
   std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_;
   pgwire::ByteBuffer out_;

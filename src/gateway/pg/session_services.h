@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "gateway/admission.h"
+#include "gateway/auth/authenticator.h"
 #include "gateway/pg/pg_door.h"
 #include "observe/metrics.h"
 
@@ -21,9 +22,11 @@ class PgSession;
 
 /// What all sessions of a door share. Thread-safe; outlives them.
 struct SessionServices {
-  SessionServices(engine::Engine& engine, observe::Metrics& metrics, const PgDoorOptions& options)
+  SessionServices(engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator,
+                  const PgDoorOptions& options)
       : engine(engine),
         metrics(metrics),
+        authenticator(authenticator),
         options(options),
         admission(static_cast<std::size_t>(options.statement_slots), static_cast<std::size_t>(options.admission_queue),
                   metrics),
@@ -36,6 +39,7 @@ struct SessionServices {
 
   engine::Engine& engine;
   observe::Metrics& metrics;
+  Authenticator& authenticator;
   const PgDoorOptions options;
   AdmissionQueue admission;
   boost::asio::thread_pool statement_pool;  // a thread a slot, so that an admitted statement never waits for one
@@ -70,6 +74,7 @@ struct SessionServices {
   std::condition_variable connections_changed;
   int connections = 0;
   int admitted_connections = 0;  // against max_connections; guarded by connections_mutex
+  std::map<std::string, int> connections_of_role;  // those admitted; guarded by connections_mutex
 };
 
 }  // namespace tavana::gateway

@@ -50,6 +50,7 @@ Result<std::vector<std::pair<std::string, std::string>>> ReadOptions(std::string
 
 PgSession::Task<bool> PgSession::Startup() {
   const auto deadline = std::chrono::steady_clock::now() + services_.options.startup_timeout;
+  startup_deadline_ = deadline;
   // At most SSLRequest, GSSENCRequest and the startup message itself.
   for (int packets = 0; packets < 3; ++packets) {
     const bool have_length = co_await connection_->Fill(4, deadline);
@@ -147,11 +148,26 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
     co_await Fatal(taken.error());
     co_return false;
   }
-  if (!connection_->peer().address().is_loopback()) {
+  const bool proved = co_await Authenticate();
+  if (!proved) co_return false;
+  bool has_role_room = false;
+  {
+    const std::lock_guard lock(services_.connections_mutex);
+    int& connections = services_.connections_of_role[user_];
+    has_role_room = connection_limit_ == 0 || connections < connection_limit_;
+    if (has_role_room) ++connections;
+    has_role_slot_ = has_role_room;
+  }
+  if (!has_role_room) {
+    co_await Fatal(Error(ErrorCode::kTooManyConnections, fmt::format("too many connections for role \"{}\"", user_)));
+    co_return false;
+  }
+  const bool trusted = connection_->peer().address().is_loopback() || services_.options.trust_everywhere;
+  if (!trusted && !services_.authenticator.ChallengeOf(user_).needed) {
     co_await Fatal(Error(ErrorCode::kAuthentication,
                          fmt::format("no authentication method for host \"{}\", user \"{}\", database \"{}\"",
                                      connection_->peer().address().to_string(), user_, database))
-                       .WithHint("Only connections from this machine are trusted."));
+                       .WithHint("Only connections from this machine are trusted; others need TAVANA_AUTH_MODE."));
     co_return false;
   }
   settings_.Force("session_authorization", user_);

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "gateway/pg/pg_session.h"
+#include "observe/log.h"
+#include "pgwire/scram.h"
+
+namespace tavana::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// SASLInitialResponse: the mechanism's name, then the length of what follows (-1 for nothing) and that
+/// (postgresql.org/docs/15/protocol-message-formats.html).
+Result<std::pair<std::string, std::string>> DecodeSaslInitialResponse(std::string_view body) {
+  const Error malformed(ErrorCode::kProtocol, "malformed SASL message");
+  const std::size_t nul = body.find('\0');
+  if (nul == std::string_view::npos || body.size() < nul + 5) return malformed;
+  std::int32_t size = 0;
+  for (int i = 0; i < 4; ++i) size = static_cast<std::int32_t>(static_cast<std::uint32_t>(size) << 8 | static_cast<unsigned char>(body[nul + 1 + static_cast<std::size_t>(i)]));
+  const std::string_view data = body.substr(nul + 5);
+  if (size != static_cast<std::int32_t>(data.size())) return malformed;
+  return std::pair(std::string(body.substr(0, nul)), std::string(data));
+}
+
+}  // namespace
+
+PgSession::Task<Result<std::string>> PgSession::ReadSaslAnswer() {
+  const Error gone(ErrorCode::kProtocol, "the client went away while it authenticated");
+  const bool have_header = co_await connection_->Fill(5, startup_deadline_);
+  if (!have_header) co_return gone;
+  const auto header = pgwire::DecodeFrameHeader(connection_->buffered().substr(0, 5));
+  if (!header.ok()) co_return header.error();
+  if (header->type != 'p') {
+    co_return Error(ErrorCode::kProtocol,
+                    fmt::format("expected SASL response, got message type {}", static_cast<int>(header->type)));
+  }
+  const bool have_body = co_await connection_->Fill(5 + header->body_bytes, startup_deadline_);
+  if (!have_body) co_return gone;
+  std::string body(connection_->buffered().substr(5, header->body_bytes));
+  connection_->Consume(5 + header->body_bytes);
+  co_return body;
+}
+
+PgSession::Task<Status> PgSession::ExchangeScram(const Authenticator::Challenge& challenge) {
+  const std::vector<std::string> mechanisms{std::string(pgwire::kScramSha256)};
+  Out().AuthenticationSasl(mechanisms);
+  const bool asked = co_await Flush();
+  if (!asked) co_return Error(ErrorCode::kProtocol, "the client went away while it authenticated");
+  const auto answer = co_await ReadSaslAnswer();
+  if (!answer.ok()) co_return answer.error();
+  const auto initial = DecodeSaslInitialResponse(*answer);
+  if (!initial.ok()) co_return initial.error();
+  const auto& [mechanism, client_first] = *initial;
+  if (std::find(mechanisms.begin(), mechanisms.end(), mechanism) == mechanisms.end()) {
+    co_return Error(ErrorCode::kProtocol, "client selected an invalid SASL authentication mechanism");
+  }
+  pgwire::ScramServer scram(challenge.identity.verifier, challenge.mock, pgwire::ScramNonce(), std::nullopt);
+  const auto server_first = scram.First(mechanism, client_first);
+  if (!server_first.ok()) co_return server_first.error();
+  Out().AuthenticationSaslContinue(*server_first);
+  const bool continued = co_await Flush();
+  if (!continued) co_return Error(ErrorCode::kProtocol, "the client went away while it authenticated");
+  const auto client_final = co_await ReadSaslAnswer();
+  if (!client_final.ok()) co_return client_final.error();
+  const auto server_final = scram.Final(*client_final);
+  if (!server_final.ok()) co_return server_final.error();
+  Out().AuthenticationSaslFinal(*server_final);
+  co_return Status::Ok();
+}
+
+PgSession::Task<bool> PgSession::Authenticate() {
+  const auto challenge = services_.authenticator.ChallengeOf(user_);
+  connection_limit_ = challenge.identity.connection_limit;
+  if (!challenge.needed) co_return true;
+  const std::string address = connection_->peer().address().to_string();
+  const Status proved = co_await ExchangeScram(challenge);
+  if (proved.ok()) {
+    services_.authenticator.Succeeded(user_, address);
+    co_return true;
+  }
+  if (connection_->disconnected()) co_return false;
+  Error error = proved.error();
+  observe::Log(observe::LogLevel::kWarn, "authentication failed",
+               {{"user", user_}, {"address", address}, {"sqlstate", std::string(SqlStateOf(error.code()))}});
+  if (error.code() == ErrorCode::kInvalidPassword) {
+    error = Error(error.code(), fmt::format("password authentication failed for user \"{}\"", user_));
+    asio::steady_timer pause(strand_, services_.authenticator.Failed(user_, address));
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await pause.async_wait(token);
+  }
+  co_await Fatal(error);
+  co_return false;
+}
+
+}  // namespace tavana::gateway
