@@ -17,6 +17,10 @@ struct ServeOptions {
   std::string auth_mode;   ///< passthrough, optional or required
   std::string users_file;  ///< empty: none
   bool insecure_listen = false;
+  bool tls_enabled = false;
+  std::string tls_certificate, tls_key, tls_client_ca;  ///< empty: none
+  bool tls_self_signed = false;
+  bool tls_required = false;
 
   std::string database_file;  ///< empty: in memory
   std::string init_file;      ///< empty: none

@@ -108,6 +108,20 @@ Status CheckListening(const config::ServeOptions& options) {
   return Status::Ok();
 }
 
+/// Null without TLS.
+Result<std::unique_ptr<net::TlsServer>> OpenTls(const config::ServeOptions& options) {
+  const bool has_certificate = !options.tls_certificate.empty() || !options.tls_key.empty();
+  if (!options.tls_enabled) {
+    if (!has_certificate && !options.tls_required && options.tls_client_ca.empty()) return std::unique_ptr<net::TlsServer>();
+    return Error(ErrorCode::kInvalidParameter, "TLS options are given, but TLS_ENABLED is not true");
+  }
+  if (options.tls_certificate.empty() != options.tls_key.empty() || (!has_certificate && !options.tls_self_signed)) {
+    return Error(ErrorCode::kInvalidParameter,
+                 "TLS wants TAVANA_TLS_CERT_PATH and TAVANA_TLS_KEY_PATH, or TAVANA_TLS_SELF_SIGNED=true for development");
+  }
+  return net::TlsServer::Open({options.tls_certificate, options.tls_key, options.tls_client_ca});
+}
+
 int Fail(const Error& error) {
   std::string line = error.message();
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -150,6 +164,7 @@ gateway::PgDoorOptions PgDoorOptionsOf(const config::ServeOptions& options, int 
   door.port = options.pg_port;
   door.max_connections = options.max_connections;
   door.trust_everywhere = options.insecure_listen;
+  door.tls_required = options.tls_required;
   door.statement_slots = options.statement_slots > 0 ? options.statement_slots : 2 * threads;
   door.admission_queue = options.admission_queue;
   door.statement_timeout = options.statement_timeout;
@@ -221,6 +236,8 @@ int Serve(const config::ServeOptions& options) {
   if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
   auto authenticator = gateway::Authenticator::Open(AuthModeOf(options.auth_mode), options.users_file);
   if (!authenticator) return Fail(authenticator.error());
+  auto tls = OpenTls(options);
+  if (!tls) return Fail(tls.error());
   auto engine_options = EngineOptionsOf(options, limits, *spill);
   if (!engine_options) return Fail(engine_options.error());
 
@@ -240,7 +257,7 @@ int Serve(const config::ServeOptions& options) {
   if (!opened) return Fail(opened.error());
   engine = *std::move(opened);
   state.engine = engine.get();
-  auto listening = gateway::PgDoor::Listen(io, *engine, metrics, **authenticator,
+  auto listening = gateway::PgDoor::Listen(io, *engine, metrics, **authenticator, tls->get(),
                                             PgDoorOptionsOf(options, engine_options->threads));
   if (!listening) return Fail(listening.error());
   pg_door = *std::move(listening);

@@ -2,6 +2,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <functional>
@@ -14,8 +16,8 @@ namespace tavana::net {
 
 namespace asio = boost::asio;
 
-/// One TCP connection whose bytes are read ahead, within a bound, so that a closed socket is seen while a statement
-/// runs. Everything happens on the socket's strand.
+/// One TCP connection, plain or in TLS, whose bytes are read ahead, within a bound, so that a closed socket is seen while
+/// a statement runs. Everything happens on the socket's strand.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// The socket's executor is its strand.
@@ -36,6 +38,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     filled_.cancel();
   }
 
+  /// From here on what arrives is left for StartTls.
+  void PrepareTls() { upgrading_ = true; }
+  /// The server's side of a handshake, after PrepareTls; what is buffered is its first part. False when it fails or
+  /// `deadline` passes: then only closing is left.
+  asio::awaitable<bool> StartTls(std::shared_ptr<asio::ssl::context> context,
+                                 std::chrono::steady_clock::time_point deadline);
+  bool encrypted() const { return tls_ != nullptr; }
+  /// The client has named the protocol in its handshake (ALPN).
+  bool protocol_agreed() const;
+  /// Hash of the server's certificate for channel binding (RFC 5929, tls-server-end-point); absent in plain text.
+  std::optional<std::string> certificate_hash() const;
+  /// The common name of the client's certificate, which was verified; absent when it showed none.
+  std::optional<std::string> peer_common_name() const;
+
   /// Writes all of `bytes`; false when the peer is gone.
   asio::awaitable<bool> Write(std::string_view bytes);
 
@@ -49,13 +65,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   asio::awaitable<void> ReadAhead(std::shared_ptr<Connection> self);
-  void MakeRoom();
+  void MakeRoom(std::size_t bytes);
 
   // Read ahead at most this much beside what a message needs (chosen: a pipeline of small statements in one go).
   static constexpr std::size_t kReadAheadBytes = 64 << 10;
   static constexpr std::size_t kInitialBytes = 4 << 10;
+  static constexpr std::size_t kRecordBytes = 16 << 10;  // the largest TLS record's content (RFC 8446, 5.1)
 
   asio::ip::tcp::socket socket_;
+  std::shared_ptr<asio::ssl::context> tls_context_;  // what tls_ was made with
+  std::unique_ptr<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
+  std::unique_ptr<char[]> record_;  // where TLS reads to; input_ moves meanwhile
+  bool upgrading_ = false;
   asio::ip::tcp::endpoint peer_;
   asio::steady_timer filled_;   // wakes Fill
   asio::steady_timer drained_;  // wakes ReadAhead

@@ -46,7 +46,10 @@ PgSession::Task<Result<std::string>> PgSession::ReadSaslAnswer() {
 }
 
 PgSession::Task<Status> PgSession::ExchangeScram(const Authenticator::Challenge& challenge) {
-  const std::vector<std::string> mechanisms{std::string(pgwire::kScramSha256)};
+  auto certificate_hash = connection_->certificate_hash();
+  std::vector<std::string> mechanisms;  // the better one first
+  if (certificate_hash) mechanisms.emplace_back(pgwire::kScramSha256Plus);
+  mechanisms.emplace_back(pgwire::kScramSha256);
   Out().AuthenticationSasl(mechanisms);
   const bool asked = co_await Flush();
   if (!asked) co_return Error(ErrorCode::kProtocol, "the client went away while it authenticated");
@@ -58,7 +61,8 @@ PgSession::Task<Status> PgSession::ExchangeScram(const Authenticator::Challenge&
   if (std::find(mechanisms.begin(), mechanisms.end(), mechanism) == mechanisms.end()) {
     co_return Error(ErrorCode::kProtocol, "client selected an invalid SASL authentication mechanism");
   }
-  pgwire::ScramServer scram(challenge.identity.verifier, challenge.mock, pgwire::ScramNonce(), std::nullopt);
+  pgwire::ScramServer scram(challenge.identity.verifier, challenge.mock, pgwire::ScramNonce(),
+                            std::move(certificate_hash));
   const auto server_first = scram.First(mechanism, client_first);
   if (!server_first.ok()) co_return server_first.error();
   Out().AuthenticationSaslContinue(*server_first);
@@ -76,6 +80,7 @@ PgSession::Task<bool> PgSession::Authenticate() {
   const auto challenge = services_.authenticator.ChallengeOf(user_);
   connection_limit_ = challenge.identity.connection_limit;
   if (!challenge.needed) co_return true;
+  if (!challenge.mock && connection_->peer_common_name() == user_) co_return true;  // its certificate has proved it
   const std::string address = connection_->peer().address().to_string();
   const Status proved = co_await ExchangeScram(challenge);
   if (proved.ok()) {

@@ -85,8 +85,8 @@ std::vector<std::shared_ptr<PgSession>> SessionServices::Registry::All() const {
 class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
  public:
   Impl(asio::io_context& io, engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator,
-       const PgDoorOptions& options)
-      : io_(io), acceptor_(io), services_(engine, metrics, authenticator, options) {}
+       net::TlsServer* tls, const PgDoorOptions& options)
+      : io_(io), acceptor_(io), services_(engine, metrics, authenticator, tls, options) {}
 
   Status Open() {
     boost::system::error_code failure;
@@ -175,8 +175,9 @@ class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
 };
 
 Result<std::unique_ptr<PgDoor>> PgDoor::Listen(asio::io_context& io, engine::Engine& engine, observe::Metrics& metrics,
-                                               Authenticator& authenticator, const PgDoorOptions& options) {
-  auto impl = std::make_shared<Impl>(io, engine, metrics, authenticator, options);
+                                               Authenticator& authenticator, net::TlsServer* tls,
+                                               const PgDoorOptions& options) {
+  auto impl = std::make_shared<Impl>(io, engine, metrics, authenticator, tls, options);
   TAVANA_RETURN_IF_ERROR(impl->Open());
   return std::unique_ptr<PgDoor>(new PgDoor(std::move(impl)));
 }

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "engine/engine.h"
 #include "gateway/auth/authenticator.h"
+#include "net/tls.h"
 #include "observe/metrics.h"
 
 namespace tavana::gateway {
@@ -20,6 +21,7 @@ struct PgDoorOptions {
   int max_connections = 500;
   /// Clients of other machines come in without a proof too (they never do otherwise).
   bool trust_everywhere = false;
+  bool tls_required = false;  ///< plain text is refused
   int statement_slots = 4;
   int admission_queue = 1000;  ///< statements that may wait for a slot
   /// Defaults of the settings with these names; zero means none.
@@ -31,12 +33,13 @@ struct PgDoorOptions {
 };
 
 /// The PostgreSQL door: listens, and gives every connection a session. Thread-safe.
-/// The io_context, the engine, the metrics and the authenticator outlive it.
+/// The io_context, the engine, the metrics, the authenticator and `tls` outlive it.
 class PgDoor {
  public:
-  /// kIo when the address can not be had.
+  /// `tls` null: plain text only. kIo when the address can not be had.
   static Result<std::unique_ptr<PgDoor>> Listen(boost::asio::io_context& io, engine::Engine& engine,
                                                 observe::Metrics& metrics, Authenticator& authenticator,
+                                                net::TlsServer* tls,
                                                 const PgDoorOptions& options);
   ~PgDoor();
 

@@ -82,6 +82,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
 
   // startup.cc
   Task<bool> Startup();
+  Task<bool> StartTls();
   Task<bool> AnswerStartup(const pgwire::StartupMessage& startup);
   Status TakeStartupParameters(const pgwire::StartupMessage& startup, std::string& user, std::string& database);
 

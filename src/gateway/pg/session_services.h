@@ -14,6 +14,7 @@
 #include "gateway/admission.h"
 #include "gateway/auth/authenticator.h"
 #include "gateway/pg/pg_door.h"
+#include "net/tls.h"
 #include "observe/metrics.h"
 
 namespace tavana::gateway {
@@ -23,10 +24,11 @@ class PgSession;
 /// What all sessions of a door share. Thread-safe; outlives them.
 struct SessionServices {
   SessionServices(engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator,
-                  const PgDoorOptions& options)
+                  net::TlsServer* tls, const PgDoorOptions& options)
       : engine(engine),
         metrics(metrics),
         authenticator(authenticator),
+        tls(tls),
         options(options),
         admission(static_cast<std::size_t>(options.statement_slots), static_cast<std::size_t>(options.admission_queue),
                   metrics),
@@ -40,6 +42,7 @@ struct SessionServices {
   engine::Engine& engine;
   observe::Metrics& metrics;
   Authenticator& authenticator;
+  net::TlsServer* const tls;  // null: plain text only
   const PgDoorOptions options;
   AdmissionQueue admission;
   boost::asio::thread_pool statement_pool;  // a thread a slot, so that an admitted statement never waits for one

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "gateway/pg/pg_session.h"
+#include "observe/log.h"
 
 namespace tavana::gateway {
 namespace {
 
 constexpr std::uint16_t kProtocolMajor = 3;
+constexpr char kTlsHandshake = 0x16;  // the first byte of a ClientHello's record (RFC 8446, 5.1); no startup packet's
 
 std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -48,6 +50,13 @@ Result<std::vector<std::pair<std::string, std::string>>> ReadOptions(std::string
 
 }  // namespace
 
+PgSession::Task<bool> PgSession::StartTls() {
+  auto context = services_.tls->Current();
+  const bool started = co_await connection_->StartTls(std::move(context), startup_deadline_);
+  if (!started) observe::Log(observe::LogLevel::kInfo, "TLS handshake failed", {{"address", connection_->peer().address().to_string()}});
+  co_return started;
+}
+
 PgSession::Task<bool> PgSession::Startup() {
   const auto deadline = std::chrono::steady_clock::now() + services_.options.startup_timeout;
   startup_deadline_ = deadline;
@@ -55,6 +64,13 @@ PgSession::Task<bool> PgSession::Startup() {
   for (int packets = 0; packets < 3; ++packets) {
     const bool have_length = co_await connection_->Fill(4, deadline);
     if (!have_length) co_return false;
+    if (packets == 0 && connection_->buffered()[0] == kTlsHandshake && services_.tls != nullptr) {
+      // Direct TLS, as PostgreSQL 17 has it: no SSLRequest before, and ALPN must say what is spoken.
+      connection_->PrepareTls();
+      const bool started = co_await StartTls();
+      if (!started || !connection_->protocol_agreed()) co_return false;
+      continue;
+    }
     const auto body_bytes = pgwire::DecodeStartupLength(connection_->buffered().substr(0, 4));
     if (!body_bytes.ok()) {
       co_await Fatal(body_bytes.error());
@@ -77,7 +93,20 @@ PgSession::Task<bool> PgSession::Startup() {
       const bool answered = co_await AnswerStartup(*startup);
       co_return answered;
     }
-    constexpr std::string_view kNo = "N";  // neither TLS nor GSSAPI
+    if (std::holds_alternative<pgwire::SslRequest>(*packet) && services_.tls != nullptr && !connection_->encrypted()) {
+      connection_->PrepareTls();
+      if (!connection_->buffered().empty()) {  // plain text that would be taken for encrypted (CVE-2021-23214)
+        co_await Fatal(Error(ErrorCode::kProtocol, "received unencrypted data after SSL request"));
+        co_return false;
+      }
+      constexpr std::string_view kYes = "S";
+      const bool agreed = co_await connection_->Write(kYes);
+      if (!agreed) co_return false;
+      const bool started = co_await StartTls();
+      if (!started) co_return false;
+      continue;
+    }
+    constexpr std::string_view kNo = "N";  // no GSSAPI, and no TLS where there is none
     const bool written = co_await connection_->Write(kNo);
     if (!written) co_return false;
   }
@@ -146,6 +175,11 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
   const Status taken = TakeStartupParameters(startup, user_, database);
   if (!taken.ok()) {
     co_await Fatal(taken.error());
+    co_return false;
+  }
+  if (services_.options.tls_required && !connection_->encrypted()) {
+    co_await Fatal(Error(ErrorCode::kAuthentication, "this server takes encrypted connections only")
+                       .WithHint("Connect with sslmode=require or stronger."));
     co_return false;
   }
   const bool proved = co_await Authenticate();

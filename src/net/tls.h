@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace tavana::net {
+
+struct TlsFiles {
+  std::string certificate;  ///< PEM, the chain; empty with `key` empty: a self-signed one made at the start
+  std::string key;          ///< PEM
+  std::string client_ca;    ///< PEM; clients may prove who they are by a certificate of it. Empty: none is asked for
+};
+
+/// A server's TLS configuration (1.2 and 1.3), which follows its files. Thread-safe.
+class TlsServer {
+ public:
+  /// kInvalidParameter, naming the file, when certificate and key do not load or do not fit each other.
+  static Result<std::unique_ptr<TlsServer>> Open(TlsFiles files);
+
+  /// What the next handshake uses. Reads the files again when one has changed; when they do not load, the last good ones
+  /// stay and the log says so.
+  std::shared_ptr<boost::asio::ssl::context> Current();
+
+ private:
+  explicit TlsServer(TlsFiles files) : files_(std::move(files)) {}
+  std::string StateOfFiles() const;
+
+  const TlsFiles files_;
+  std::mutex mutex_;
+  std::string loaded_state_;
+  std::shared_ptr<boost::asio::ssl::context> context_;
+};
+
+}  // namespace tavana::net
