@@ -46,7 +46,7 @@ class DuckDbEngine : public engine::Engine {
       for (const auto& database : instance_->database->instance->GetDatabaseManager().GetDatabases()) {
         const auto name = database->GetName();
         // The instance's own first database is empty and only there because DuckDB needs one.
-        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main")
+        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main" || name == "__tavana")
           continue;
         names.push_back(name);
       }
@@ -128,6 +128,9 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
                                      "ATTACH " + Literal(in_memory ? ":memory:" : options.database_path) + " AS tavana",
                                      in_memory ? "the default catalog can not be opened"
                                                : "the database file " + options.database_path + " can not be opened"));
+    if (options.postgres_catalog) {
+      TAVANA_ASSIGN_OR_RETURN(instance->catalog, PostgresCatalog::Create(connection));
+    }
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "USE tavana", "the default catalog can not be used"));
     if (!options.init_sql.empty())
       TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));

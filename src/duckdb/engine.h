@@ -16,6 +16,7 @@ struct EngineOptions {
   int threads = 0;                       ///< 0: one a core
   std::string spill_directory;           ///< empty: DuckDB's default
   std::uint64_t spill_limit_bytes = 0;   ///< 0: DuckDB's default (90 % of the free disk)
+  bool postgres_catalog = true;          ///< pg_catalog and information_schema as PostgreSQL has them
   std::string extension_directory;  ///< EXT of EXT/v1.5.5/linux_amd64/*.duckdb_extension; nothing is ever installed
   /// What a session may keep aside of results that other statements interrupted (chosen: a large export fits).
   std::uint64_t open_results_limit_bytes = std::uint64_t{1} << 30;

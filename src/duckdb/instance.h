@@ -4,6 +4,7 @@
 #include <duckdb.hpp>
 #include <memory>
 
+#include "duckdb/catalog.h"
 #include "duckdb/engine.h"
 
 namespace tavana::duckdb_engine {
@@ -12,6 +13,7 @@ namespace tavana::duckdb_engine {
 struct Instance {
   EngineOptions options;
   std::unique_ptr<::duckdb::DuckDB> database;
+  PostgresCatalog catalog;  ///< empty without postgres_catalog
   std::atomic<bool> poisoned = false;
 };
 

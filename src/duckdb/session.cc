@@ -53,8 +53,11 @@ class DuckDbSession : public engine::Session {
       TAVANA_RETURN_IF_ERROR(Run("SET errors_as_json = true"));  // the only form that keeps positions
       const bool is_default = options_.database == "tavana" || options_.database == "main";
       TAVANA_RETURN_IF_ERROR(Run("USE " + (is_default ? std::string("tavana") : Quoted(options_.database))));
-      if (options_.database == "main")
-        TAVANA_RETURN_IF_ERROR(Run("CREATE OR REPLACE TEMP MACRO current_database() AS 'main'"));
+      // What the catalog's views and functions say of the session.
+      auto& variables = ::duckdb::ClientConfig::GetConfig(shared_->context()).user_variables;
+      variables["tavana_database"] = ::duckdb::Value(options_.database);
+      variables["tavana_user"] = ::duckdb::Value(options_.user);
+      variables["tavana_pid"] = ::duckdb::Value::INTEGER(static_cast<std::int32_t>(options_.process_id));
       return Status::Ok();
     } catch (const std::exception& exception) {
       return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "duckdb/arrow_export.h"
+#include "duckdb/catalog.h"
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
 #include "duckdb/read_set.h"
@@ -271,10 +272,14 @@ Status DescribeParameters(SharedConnection& shared, Statement& statement) {
   return Status::Ok();
 }
 
-void DescribeWrites(Statement& statement) {
-  if (!statement.prepared) return;
+Status DescribeWrites(Statement& statement) {
+  if (!statement.prepared) return Status::Ok();
   for (const auto& entry : statement.prepared->data->properties.modified_databases)
     statement.described.read_set.databases_written.push_back(entry.first);
+  for (const auto& database : statement.described.read_set.databases_written) {
+    if (database == "__tavana") return Error(ErrorCode::kPermissionDenied, "permission denied: the system catalog is not to be changed");
+  }
+  return Status::Ok();
 }
 
 /// For what can only be bound with its values.
@@ -327,7 +332,7 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
     TAVANA_ASSIGN_OR_RETURN(const auto exporter, ArrowExporter::Create(shared.context(), data.types, data.names));
     statement.described.columns = exporter->schema();
   }
-  DescribeWrites(statement);
+  TAVANA_RETURN_IF_ERROR(DescribeWrites(statement));
   TAVANA_RETURN_IF_ERROR(DescribeParameters(shared, statement));
   return statement;
 }
@@ -342,11 +347,12 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
   statement.described.columns = arrow::schema({});
   try {
     ::duckdb::Parser parser(shared.context().GetParserOptions());
-    parser.ParseQuery(statement.sql);
+    parser.ParseQuery(WithoutUnreadableSchemas(statement.sql));
     if (parser.statements.empty()) return statement;
     if (parser.statements.size() > 1)
       return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
     Name(statement, *parser.statements[0]);
+    ResolvePostgresNames(*parser.statements[0], shared.instance->catalog);
     shared.context().PreprocessStatements(parser.statements);
     for (auto& part : parser.statements) {
       CastNullColumns(*part);

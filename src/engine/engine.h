@@ -142,6 +142,7 @@ struct SessionOptions {
   /// A catalog's name; "tavana" and "main" both open the default catalog. Anything else that is not attached:
   /// kUndefinedDatabase.
   std::string database = "tavana";
+  std::uint32_t process_id = 0;  ///< what the client may call it by; 0: nothing
 };
 
 /// One client's state. Calls come one at a time, from any thread, except Cancel and GetProgress, which come at any time

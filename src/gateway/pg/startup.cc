@@ -206,7 +206,10 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
   }
   settings_.Force("session_authorization", user_);
 
-  auto open = [&engine = services_.engine, options = engine::SessionOptions{.user = user_, .database = database}] {
+  auto [process_id, secret] = services_.registry.Add(shared_from_this());
+  process_id_ = process_id;
+  auto open = [&engine = services_.engine,
+               options = engine::SessionOptions{.user = user_, .database = database, .process_id = process_id_}] {
     return engine.Open(options);
   };
   auto cancellation = std::make_shared<Cancellation>();
@@ -225,8 +228,6 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
   if (startup.minor > 0 || !unrecognised.empty()) Out().NegotiateProtocolVersion(0, unrecognised);
   Out().AuthenticationOk();
   for (const auto& [name, value] : settings_.Reported()) Out().ParameterStatus(name, value);
-  auto [process_id, secret] = services_.registry.Add(shared_from_this());
-  process_id_ = process_id;
   Out().BackendKeyData(process_id, secret);
   const auto call_context = NewCall();
   const Status zone = co_await TellTimeZone(call_context);

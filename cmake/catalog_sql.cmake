@@ -1,0 +1,10 @@
+# Writes OUTPUT, a header with the SQL of PostgreSQL's catalog (SCRIPTS, in order) as string literals.
+set(text "#pragma once\n\n#include <array>\n#include <string_view>\n\nnamespace tavana::duckdb_engine {\n\n")
+list(LENGTH SCRIPTS count)
+string(APPEND text "inline constexpr std::array<std::string_view, ${count}> kCatalogScripts = {\n")
+foreach(script IN LISTS SCRIPTS)
+  file(READ "${script}" sql)
+  string(APPEND text "    R\"tavana_sql(${sql})tavana_sql\",\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace tavana::duckdb_engine\n")
+file(WRITE "${OUTPUT}" "${text}")

@@ -1,0 +1,308 @@
+#include "duckdb/catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <duckdb.hpp>
+#include <duckdb/common/extra_type_info.hpp>
+#include <duckdb/common/string_util.hpp>
+#include <duckdb/parser/expression/cast_expression.hpp>
+#include <duckdb/parser/expression/collate_expression.hpp>
+#include <duckdb/parser/expression/columnref_expression.hpp>
+#include <duckdb/parser/expression/constant_expression.hpp>
+#include <duckdb/parser/expression/function_expression.hpp>
+#include <duckdb/parser/expression/type_expression.hpp>
+#include <duckdb/parser/parsed_data/alter_info.hpp>
+#include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/parser/parsed_data/drop_info.hpp>
+#include <duckdb/parser/statement/alter_statement.hpp>
+#include <duckdb/parser/statement/create_statement.hpp>
+#include <duckdb/parser/statement/drop_statement.hpp>
+#include <duckdb/parser/statement/insert_statement.hpp>
+#include <duckdb/parser/query_node/select_node.hpp>
+#include <duckdb/parser/tableref/basetableref.hpp>
+#include <duckdb/parser/tableref/table_function_ref.hpp>
+#include <utility>
+
+#include "duckdb/catalog_sql.h"
+#include "duckdb/errors.h"
+#include "duckdb/tree_walk.h"
+#include "sql/lexer.h"
+
+namespace tavana::duckdb_engine {
+namespace {
+
+using namespace ::duckdb;  // NOLINT: this file works on DuckDB's tree and nothing else
+
+constexpr const char* kDatabase = "__tavana";
+constexpr const char* kFunctions = "fn";
+
+std::string Lower(const std::string& text) { return StringUtil::Lower(text); }
+bool IsPgCatalog(const std::string& schema) { return schema.empty() || StringUtil::CIEquals(schema, "pg_catalog"); }
+bool IsPublic(const std::string& schema) { return StringUtil::CIEquals(schema, "public"); }
+
+// Types of PostgreSQL that clients cast catalog columns to: what they are here.
+struct TypeName {
+  std::string_view postgres, here;
+};
+constexpr std::array kTypes = {
+    TypeName{"jsonb", "json"},      TypeName{"name", "varchar"},        TypeName{"regproc", "varchar"},
+    TypeName{"regprocedure", "varchar"}, TypeName{"regoper", "varchar"}, TypeName{"char", "varchar"},
+    TypeName{"xid", "bigint"},      TypeName{"cid", "bigint"},          TypeName{"oid", "bigint"},
+    TypeName{"pg_node_tree", "varchar"}, TypeName{"sql_identifier", "varchar"}, TypeName{"character_data", "varchar"},
+    TypeName{"yes_or_no", "varchar"},    TypeName{"cardinal_number", "integer"}, TypeName{"citext", "varchar"},
+    TypeName{"inet", "varchar"},
+};
+// Types whose values are looked up, by the function of the same name.
+constexpr std::array<std::string_view, 4> kLookedUp = {"regclass", "regtype", "regnamespace", "regrole"};
+// What a session says of itself, without parentheses.
+constexpr std::array<std::string_view, 5> kSessionValues = {"current_user", "session_user", "current_role",
+                                                            "current_catalog", "current_schema"};
+
+const TypeExpression* NameOf(const LogicalType& type) {
+  if (type.id() != LogicalTypeId::UNBOUND) return nullptr;
+  const auto& expression = UnboundType::GetTypeExpression(type);
+  return expression->GetExpressionClass() == ExpressionClass::TYPE ? &expression->Cast<TypeExpression>() : nullptr;
+}
+
+/// PostgreSQL's type as DuckDB's; true when it was another.
+bool Resolve(LogicalType& type) {
+  const auto* named = NameOf(type);
+  if (named == nullptr) return false;
+  const std::string name = Lower(named->GetTypeName());
+  const auto* const known = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& each) { return each.postgres == name; });
+  if (known == kTypes.end() && named->GetSchema().empty()) return false;
+  if (known == kTypes.end() && !IsPgCatalog(named->GetSchema())) return false;
+  vector<unique_ptr<ParsedExpression>> children;
+  for (const auto& child : named->GetChildren()) children.push_back(child->Copy());
+  std::string here = known == kTypes.end() ? named->GetTypeName() : std::string(known->here);
+  type = LogicalType::UNBOUND(make_uniq<TypeExpression>(std::move(here), std::move(children)));
+  return true;
+}
+
+class Resolver : public TreeWalk {
+ public:
+  explicit Resolver(const PostgresCatalog& catalog) : catalog_(catalog) {}
+  bool reads_catalog() const { return reads_catalog_; }
+
+ private:
+  /// A name that changes must not rename the column: a function's is PostgreSQL's own name for it.
+  void OnNode(QueryNode& node) override {
+    if (node.type != QueryNodeType::SELECT_NODE) return;
+    for (auto& column : node.Cast<SelectNode>().select_list) {
+      if (column->HasAlias()) continue;
+      if (column->GetExpressionClass() == ExpressionClass::FUNCTION) {
+        const auto& function = column->Cast<FunctionExpression>();
+        if (IsOurs(function)) column->SetAlias(Lower(function.function_name));
+      } else if (column->GetExpressionClass() == ExpressionClass::CAST) {
+        const auto& child = *column->Cast<CastExpression>().child;
+        if (child.GetExpressionClass() == ExpressionClass::CAST) column->SetAlias(column->ToString());
+      }
+    }
+  }
+
+  bool IsOurs(const FunctionExpression& function) const {
+    return function.catalog.empty() && IsPgCatalog(function.schema) && catalog_.fn.contains(Lower(function.function_name));
+  }
+
+  void OnTable(TableRef& ref) override {
+    if (ref.type != TableReferenceType::BASE_TABLE) return;
+    auto& table = ref.Cast<BaseTableRef>();
+    const std::string name = Lower(table.table_name);
+    const bool unqualified = table.schema_name.empty();
+    if (IsPgCatalog(table.schema_name) && catalog_.pg.contains(name) && (!unqualified || name.starts_with("pg_"))) {
+      return Send(table, "pg");
+    }
+    if (StringUtil::CIEquals(table.schema_name, "information_schema") && catalog_.info.contains(name)) return Send(table, "info");
+    if (IsPublic(table.schema_name)) table.schema_name = "main";
+  }
+
+  void Send(BaseTableRef& table, const char* schema) {
+    reads_catalog_ = true;
+    table.catalog_name = kDatabase;
+    table.schema_name = schema;
+  }
+
+  void OnExpression(unique_ptr<ParsedExpression>& expression) override {
+    switch (expression->GetExpressionClass()) {
+      case ExpressionClass::FUNCTION: return OnFunction(expression->Cast<FunctionExpression>());
+      case ExpressionClass::CAST: return OnCast(expression);
+      case ExpressionClass::COLUMN_REF: return OnColumn(expression);
+      case ExpressionClass::COLLATE: return OnCollation(expression);
+      default: return;
+    }
+  }
+
+  void OnFunction(FunctionExpression& function) {
+    if (IsOurs(function)) {
+      function.catalog = kDatabase;
+      function.schema = kFunctions;
+    } else if (function.catalog.empty() && IsPgCatalog(function.schema)) {
+      function.schema.clear();
+    }
+  }
+
+  void OnCast(unique_ptr<ParsedExpression>& expression) {
+    auto& cast = expression->Cast<CastExpression>();
+    if (const auto* named = NameOf(cast.cast_type); named != nullptr && IsPgCatalog(named->GetSchema())) {
+      const std::string name = Lower(named->GetTypeName());
+      if (std::find(kLookedUp.begin(), kLookedUp.end(), name) != kLookedUp.end()) return LookUp(expression, name);
+      // A name that was looked up and is wanted as text again.
+      if ((name == "text" || name == "varchar") && cast.child->GetExpressionClass() == ExpressionClass::FUNCTION) {
+        auto& inner = cast.child->Cast<FunctionExpression>();
+        const bool looked_up = inner.catalog == kDatabase && std::find(kLookedUp.begin(), kLookedUp.end(), inner.function_name) != kLookedUp.end();
+        if (looked_up) inner.function_name += "_name";
+      }
+    }
+    Resolve(cast.cast_type);
+  }
+
+  static void LookUp(unique_ptr<ParsedExpression>& expression, const std::string& function_name) {
+    auto& cast = expression->Cast<CastExpression>();
+    vector<unique_ptr<ParsedExpression>> arguments;
+    arguments.push_back(std::move(cast.child));
+    auto function = make_uniq<FunctionExpression>(kDatabase, kFunctions, function_name, std::move(arguments));
+    function->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : function_name);
+    function->SetQueryLocation(expression->GetQueryLocation());
+    expression = std::move(function);
+  }
+
+  void OnColumn(unique_ptr<ParsedExpression>& expression) {
+    auto& column = expression->Cast<ColumnRefExpression>();
+    auto& names = column.column_names;
+    if (names.size() == 1) {
+      const std::string name = Lower(names[0]);
+      if (std::find(kSessionValues.begin(), kSessionValues.end(), name) == kSessionValues.end()) return;
+      if (!catalog_.fn.contains(name)) return;
+      auto function = make_uniq<FunctionExpression>(kDatabase, kFunctions, name, vector<unique_ptr<ParsedExpression>>());
+      function->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : name);
+      function->SetQueryLocation(expression->GetQueryLocation());
+      expression = std::move(function);
+    } else if (names.size() >= 3 && (StringUtil::CIEquals(names[0], "pg_catalog") || IsPublic(names[0]) ||
+                                     StringUtil::CIEquals(names[0], "information_schema"))) {
+      names.erase(names.begin());
+    }
+  }
+
+  static void OnCollation(unique_ptr<ParsedExpression>& expression) {
+    auto& collate = expression->Cast<CollateExpression>();
+    std::string name = Lower(collate.collation);
+    if (name.starts_with("pg_catalog.")) name = name.substr(11);
+    if (name != "default" && name != "c" && name != "posix" && name != "ucs_basic") return;
+    auto child = std::move(collate.child);  // bytes compare as they are
+    if (expression->HasAlias()) child->SetAlias(expression->GetAlias());
+    expression = std::move(child);
+  }
+
+  const PostgresCatalog& catalog_;
+  bool reads_catalog_ = false;
+};
+
+/// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole text),
+/// and the only column of a function in FROM has the alias as its name.
+class PostgresMeaning : public TreeWalk {
+  void OnTable(TableRef& ref) override {
+    if (ref.type != TableReferenceType::TABLE_FUNCTION || ref.alias.empty()) return;
+    auto& table = ref.Cast<TableFunctionRef>();
+    const auto name = Lower(table.function->Cast<FunctionExpression>().function_name);
+    if (table.column_name_alias.empty() && (name == "generate_series" || name == "unnest")) table.column_name_alias = {ref.alias};
+  }
+  void OnExpression(unique_ptr<ParsedExpression>& expression) override {
+    if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return;
+    auto& function = expression->Cast<FunctionExpression>();
+    if (function.function_name == "regexp_full_match") function.function_name = "regexp_matches";
+  }
+};
+
+void ResolveTarget(SQLStatement& statement) {
+  switch (statement.type) {
+    case StatementType::INSERT_STATEMENT: {
+      auto& insert = statement.Cast<InsertStatement>();
+      if (IsPublic(insert.schema)) insert.schema = "main";
+      return;
+    }
+    case StatementType::CREATE_STATEMENT: {
+      auto& info = *statement.Cast<CreateStatement>().info;
+      if (IsPublic(info.schema) && info.type != CatalogType::SCHEMA_ENTRY) info.schema = "main";
+      if (info.type != CatalogType::TABLE_ENTRY) return;
+      auto& columns = info.Cast<CreateTableInfo>().columns;
+      for (idx_t i = 0; i < columns.LogicalColumnCount(); ++i) {
+        auto& column = columns.GetColumnMutable(LogicalIndex(i));
+        auto type = column.Type();
+        if (Resolve(type)) column.SetType(type);
+      }
+      return;
+    }
+    case StatementType::DROP_STATEMENT: {
+      auto& info = *statement.Cast<DropStatement>().info;
+      if (IsPublic(info.schema)) info.schema = "main";
+      return;
+    }
+    case StatementType::ALTER_STATEMENT: {
+      auto& info = *statement.Cast<AlterStatement>().info;
+      if (IsPublic(info.schema)) info.schema = "main";
+      return;
+    }
+    default: return;
+  }
+}
+
+}  // namespace
+
+Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
+  for (const std::string_view script : kCatalogScripts) {
+    const auto result = connection.Query(std::string(script));
+    if (result->HasError()) return TranslateError(result->GetErrorObject(), {});
+  }
+  PostgresCatalog catalog;
+  const auto read = [&](const std::string& sql, std::set<std::string, std::less<>>& into) -> Status {
+    const auto result = connection.Query(sql);
+    if (result->HasError()) return TranslateError(result->GetErrorObject(), {});
+    for (idx_t row = 0; row < result->RowCount(); ++row) into.insert(Lower(result->GetValue(0, row).ToString()));
+    return Status::Ok();
+  };
+  const std::string relations =
+      "SELECT table_name FROM duckdb_tables() WHERE database_name = '__tavana' AND schema_name = '{}' UNION ALL "
+      "SELECT view_name FROM duckdb_views() WHERE database_name = '__tavana' AND schema_name = '{}'";
+  TAVANA_RETURN_IF_ERROR(read(StringUtil::Replace(relations, "{}", "pg"), catalog.pg));
+  TAVANA_RETURN_IF_ERROR(read(StringUtil::Replace(relations, "{}", "info"), catalog.info));
+  TAVANA_RETURN_IF_ERROR(read("SELECT function_name FROM duckdb_functions() WHERE database_name = '__tavana' AND schema_name = 'fn'", catalog.fn));
+  return catalog;
+}
+
+std::string WithoutUnreadableSchemas(std::string_view sql) {
+  std::string text(sql);
+  const auto blank = [&](std::size_t from, std::size_t to) {
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(to), ' ');
+  };
+  sql::Lexer lexer(sql);
+  sql::Token before{.kind = sql::TokenKind::kSymbol, .text = ";"};
+  bool type_follows = false;
+  for (sql::Token token = lexer.Next(); token.kind != sql::TokenKind::kEnd; token = lexer.Next()) {
+    sql::Lexer ahead = lexer;
+    if (type_follows && (token.Is("PG_CATALOG") || token.Is("INFORMATION_SCHEMA"))) {
+      const sql::Token dot = ahead.Next();
+      if (dot.IsSymbol('.')) blank(token.offset_bytes, dot.offset_bytes + 1);
+    } else if (token.Is("OPERATOR") && ahead.Next().IsSymbol('(') && ahead.Next().Is("PG_CATALOG") &&
+               ahead.Next().IsSymbol('.')) {
+      sql::Token end = ahead.Next();
+      const std::size_t operator_at = end.offset_bytes;
+      while (end.kind == sql::TokenKind::kSymbol && !end.IsSymbol(')')) end = ahead.Next();
+      if (end.IsSymbol(')')) {
+        blank(token.offset_bytes, operator_at);
+        blank(end.offset_bytes, end.offset_bytes + 1);
+      }
+    }
+    type_follows = token.Is("AS") || (token.IsSymbol(':') && before.IsSymbol(':'));
+    before = token;
+  }
+  return text;
+}
+
+void ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalog) {
+  Resolver resolver(catalog);
+  resolver.Visit(statement);
+  if (resolver.reads_catalog()) PostgresMeaning().Visit(statement);
+  ResolveTarget(statement);
+}
+
+}  // namespace tavana::duckdb_engine

@@ -1,0 +1,183 @@
+-- Functions of PostgreSQL that clients call on the catalog, and what a session says of itself. A call without a schema, or
+-- with pg_catalog, goes here when the name is here (see catalog.cc).
+CREATE SCHEMA __tavana.fn;
+CREATE MACRO __tavana.fn.current_database() AS __tavana.main.shown_database();
+CREATE MACRO __tavana.fn.current_catalog() AS __tavana.main.shown_database();
+CREATE MACRO __tavana.fn.current_user() AS __tavana.main.session_role();
+CREATE MACRO __tavana.fn.session_user() AS __tavana.main.session_role();
+CREATE MACRO __tavana.fn.current_role() AS __tavana.main.session_role();
+CREATE MACRO __tavana.fn.getpgusername() AS __tavana.main.session_role();
+CREATE MACRO __tavana.fn.current_schema() AS __tavana.main.shown_schema(__tavana.main.real_database(), current_schema());
+CREATE MACRO __tavana.fn.current_schemas(implicit) AS
+  CASE WHEN implicit THEN ['pg_catalog', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema())]
+       ELSE [__tavana.main.shown_schema(__tavana.main.real_database(), current_schema())] END;
+CREATE MACRO __tavana.fn.version() AS 'PostgreSQL 15.0 (Tavana, DuckDB ' || version() || ')';
+CREATE MACRO __tavana.fn.pg_backend_pid() AS coalesce(getvariable('tavana_pid')::INTEGER, 0);
+CREATE MACRO __tavana.fn.pg_client_encoding() AS 'UTF8';
+CREATE MACRO __tavana.fn.pg_is_in_recovery() AS false;
+CREATE MACRO __tavana.fn.pg_is_wal_replay_paused() AS false;
+CREATE MACRO __tavana.fn.pg_my_temp_schema() AS 0;
+CREATE MACRO __tavana.fn.pg_is_other_temp_schema(schema_oid) AS false;
+CREATE MACRO __tavana.fn.pg_jit_available() AS false;
+CREATE MACRO __tavana.fn.txid_current_if_assigned() AS NULL::BIGINT;
+CREATE MACRO __tavana.fn.pg_postmaster_start_time() AS now();
+CREATE MACRO __tavana.fn.pg_conf_load_time() AS now();
+CREATE MACRO __tavana.fn.inet_server_port() AS NULL::INTEGER;
+CREATE MACRO __tavana.fn.inet_client_port() AS NULL::INTEGER;
+CREATE MACRO __tavana.fn.inet_client_addr() AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.inet_server_addr() AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_encoding_to_char(encoding) AS CASE encoding WHEN 6 THEN 'UTF8' ELSE '' END;
+CREATE MACRO __tavana.fn.pg_char_to_encoding(name) AS CASE upper(name) WHEN 'UTF8' THEN 6 ELSE -1 END;
+CREATE MACRO __tavana.fn.pg_get_userbyid(role_oid) AS
+  CASE WHEN role_oid = 10 THEN __tavana.main.session_role() ELSE 'unknown (OID=' || role_oid || ')' END;
+
+-- Everything that exists may be seen, and whoever is connected may use it.
+CREATE MACRO __tavana.fn.has_table_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_any_column_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_column_privilege(a, b, c) AS true, (a, b, c, d) AS true;
+CREATE MACRO __tavana.fn.has_schema_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_database_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_function_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_sequence_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_type_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_language_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_tablespace_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_server_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.has_foreign_data_wrapper_privilege(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.pg_has_role(a, b) AS true, (a, b, c) AS true;
+CREATE MACRO __tavana.fn.row_security_active(a) AS false;
+CREATE MACRO __tavana.fn.pg_table_is_visible(relation) AS
+  coalesce((SELECT n.shown IN ('pg_catalog', 'pg_temp', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema()))
+            FROM __tavana.main.relations AS r JOIN __tavana.main.namespaces AS n ON n.oid = r.namespace_oid
+            WHERE r.oid = relation LIMIT 1), false);
+CREATE MACRO __tavana.fn.pg_type_is_visible(type) AS true;
+CREATE MACRO __tavana.fn.pg_function_is_visible(function) AS true;
+CREATE MACRO __tavana.fn.pg_operator_is_visible(operator) AS true;
+CREATE MACRO __tavana.fn.pg_opclass_is_visible(opclass) AS true;
+CREATE MACRO __tavana.fn.pg_opfamily_is_visible(opfamily) AS true;
+CREATE MACRO __tavana.fn.pg_conversion_is_visible(conversion) AS true;
+CREATE MACRO __tavana.fn.pg_collation_is_visible(collation) AS true;
+CREATE MACRO __tavana.fn.pg_statistics_obj_is_visible(statistics) AS true;
+CREATE MACRO __tavana.fn.pg_ts_config_is_visible(a) AS true;
+CREATE MACRO __tavana.fn.pg_ts_dict_is_visible(a) AS true;
+CREATE MACRO __tavana.fn.pg_ts_parser_is_visible(a) AS true;
+CREATE MACRO __tavana.fn.pg_ts_template_is_visible(a) AS true;
+
+CREATE MACRO __tavana.fn.format_type(type, modifier) AS (
+  SELECT CASE WHEN t.typcategory = 'A' THEN coalesce(es.spelling, e.typname) || '[]'
+              WHEN type = 1700 AND modifier >= 4 THEN
+                'numeric(' || ((modifier - 4) // 65536) || ',' || ((modifier - 4) % 65536) || ')'
+              WHEN type IN (1043, 1042) AND modifier >= 4 THEN coalesce(s.spelling, t.typname) || '(' || (modifier - 4) || ')'
+              ELSE coalesce(s.spelling, t.typname) END
+  FROM __tavana.pg.pg_type AS t LEFT JOIN __tavana.main.type_spellings AS s ON s.oid = t.oid
+  LEFT JOIN __tavana.pg.pg_type AS e ON e.oid = t.typelem LEFT JOIN __tavana.main.type_spellings AS es ON es.oid = e.oid
+  WHERE t.oid = type LIMIT 1);
+CREATE MACRO __tavana.fn.obj_description(object) AS
+    (SELECT description FROM __tavana.pg.pg_description WHERE objoid = object AND objsubid = 0 LIMIT 1),
+  (object, catalog) AS (SELECT description FROM __tavana.pg.pg_description WHERE objoid = object AND objsubid = 0 LIMIT 1);
+CREATE MACRO __tavana.fn.col_description(relation, number) AS
+  (SELECT description FROM __tavana.pg.pg_description WHERE objoid = relation AND objsubid = number LIMIT 1);
+CREATE MACRO __tavana.fn.shobj_description(object, catalog) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_viewdef(relation) AS
+    (SELECT __tavana.main.view_query(sql) FROM __tavana.main.relations WHERE oid = relation AND kind = 'v' LIMIT 1),
+  (relation, pretty) AS (SELECT __tavana.main.view_query(sql) FROM __tavana.main.relations WHERE oid = relation AND kind = 'v' LIMIT 1);
+CREATE MACRO __tavana.fn.pg_get_indexdef(relation) AS
+    (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1),
+  (relation, number, pretty) AS (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1);
+CREATE MACRO __tavana.fn.pg_get_constraintdef(object) AS
+    (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1),
+  (object, pretty) AS (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1);
+CREATE MACRO __tavana.fn.pg_get_expr(expression, relation) AS expression::VARCHAR,
+  (expression, relation, pretty) AS expression::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_function_result(function) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_function_arguments(function) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_function_identity_arguments(function) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_functiondef(function) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_triggerdef(trigger) AS NULL::VARCHAR, (trigger, pretty) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_ruledef(rule) AS NULL::VARCHAR, (rule, pretty) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_partkeydef(relation) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_serial_sequence(relation, col) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_statisticsobjdef(object) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_statisticsobjdef_columns(object) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_relation_is_publishable(relation) AS false;
+CREATE MACRO __tavana.fn.pg_relation_size(relation) AS 0::BIGINT, (relation, fork) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_table_size(relation) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_total_relation_size(relation) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_indexes_size(relation) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_database_size(database) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_tablespace_size(tablespace) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_tablespace_location(tablespace) AS '';
+CREATE MACRO __tavana.fn.pg_relation_filenode(relation) AS relation;
+CREATE MACRO __tavana.fn.pg_stat_get_numscans(relation) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_column_size(value) AS octet_length(encode(value::VARCHAR))::INTEGER;
+
+-- 'name'::regclass and the like, by name or by number, as numbers; an unknown name is an error.
+CREATE MACRO __tavana.fn.to_regclass(wanted) AS (
+  SELECT r.oid FROM __tavana.main.relations AS r
+  WHERE (instr(wanted, '.') = 0 AND r.name = trim(wanted, '"')
+         AND r.shown_schema IN ('pg_catalog', 'pg_temp', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema())))
+     OR (r.shown_schema || '.' || r.name = replace(wanted, '"', ''))
+  ORDER BY r.shown_schema = 'pg_catalog' LIMIT 1);
+CREATE MACRO __tavana.fn.regclass(value) AS
+  coalesce(try_cast(value AS INTEGER), __tavana.fn.to_regclass(value::VARCHAR),
+           error('relation "' || value::VARCHAR || '" does not exist')::INTEGER);
+CREATE MACRO __tavana.fn.regclass_name(value) AS coalesce(
+  (SELECT CASE WHEN r.shown_schema IN ('pg_catalog', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema()))
+               THEN r.name ELSE r.shown_schema || '.' || r.name END
+   FROM __tavana.main.relations AS r WHERE r.oid = __tavana.fn.regclass(value) LIMIT 1), value::VARCHAR);
+CREATE MACRO __tavana.fn.to_regtype(wanted) AS (
+  SELECT t.oid FROM __tavana.pg.pg_type AS t LEFT JOIN __tavana.main.type_spellings AS s ON s.oid = t.oid
+  WHERE t.typname = lower(wanted) OR s.spelling = lower(wanted) OR '_' || t.typname = lower(wanted) ORDER BY t.oid LIMIT 1);
+CREATE MACRO __tavana.fn.regtype(value) AS
+  coalesce(try_cast(value AS INTEGER), __tavana.fn.to_regtype(value::VARCHAR),
+           error('type "' || value::VARCHAR || '" does not exist')::INTEGER);
+CREATE MACRO __tavana.fn.regtype_name(value) AS
+  coalesce(__tavana.fn.format_type(__tavana.fn.regtype(value), NULL), value::VARCHAR);
+CREATE MACRO __tavana.fn.regnamespace(value) AS
+  coalesce(try_cast(value AS INTEGER), (SELECT oid FROM __tavana.main.namespaces WHERE shown = value::VARCHAR LIMIT 1),
+           error('schema "' || value::VARCHAR || '" does not exist')::INTEGER);
+CREATE MACRO __tavana.fn.regnamespace_name(value) AS coalesce(
+  (SELECT shown FROM __tavana.main.namespaces WHERE oid = __tavana.fn.regnamespace(value) LIMIT 1), value::VARCHAR);
+CREATE MACRO __tavana.fn.regrole(value) AS coalesce(try_cast(value AS INTEGER), 10);
+CREATE MACRO __tavana.fn.regrole_name(value) AS __tavana.main.session_role();
+
+-- One session is alone with its locks until they are shared: taking one always works.
+CREATE MACRO __tavana.fn.pg_advisory_unlock_all() AS NULL::VARCHAR;
+
+-- Functions of PostgreSQL under the names that DuckDB has for them.
+CREATE MACRO __tavana.fn.array_upper(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN len(list)::INTEGER END;
+CREATE MACRO __tavana.fn.array_lower(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN 1 END;
+CREATE MACRO __tavana.fn.array_ndims(list) AS CASE WHEN len(list) > 0 THEN 1 END;
+CREATE MACRO __tavana.fn.cardinality(list) AS len(list)::INTEGER;
+CREATE MACRO __tavana.fn.array_remove(list, element) AS list_filter(list, lambda x: x IS DISTINCT FROM element);
+CREATE MACRO __tavana.fn.array_replace(list, old, new) AS
+  list_transform(list, lambda x: CASE WHEN x IS NOT DISTINCT FROM old THEN new ELSE x END);
+CREATE MACRO __tavana.fn.div(a, b) AS trunc(a / b);
+CREATE MACRO __tavana.fn.every(condition) AS bool_and(condition);
+CREATE MACRO __tavana.fn.quote_ident(name) AS
+  CASE WHEN regexp_full_match(name, '[a-z_][a-z0-9_]*') THEN name ELSE '"' || replace(name, '"', '""') || '"' END;
+CREATE MACRO __tavana.fn.quote_literal(value) AS '''' || replace(value::VARCHAR, '''', '''''') || '''';
+CREATE MACRO __tavana.fn.quote_nullable(value) AS coalesce('''' || replace(value::VARCHAR, '''', '''''') || '''', 'NULL');
+CREATE MACRO __tavana.fn.btrim(text) AS trim(text), (text, characters) AS trim(text, characters);
+CREATE MACRO __tavana.fn.clock_timestamp() AS get_current_timestamp();
+CREATE MACRO __tavana.fn.statement_timestamp() AS now();
+CREATE MACRO __tavana.fn.json_typeof(json) AS lower(json_type(json));
+CREATE MACRO __tavana.fn.num_nulls(a, b) AS ((a IS NULL)::INTEGER + (b IS NULL)::INTEGER);
+CREATE MACRO __tavana.fn.num_nonnulls(a, b) AS ((a IS NOT NULL)::INTEGER + (b IS NOT NULL)::INTEGER);
+
+CREATE TABLE __tavana.main.fixed_settings AS SELECT * FROM (VALUES
+  ('server_version', '15.0'), ('server_version_num', '150000'), ('server_encoding', 'UTF8'), ('client_encoding', 'UTF8'),
+  ('standard_conforming_strings', 'on'), ('integer_datetimes', 'on'), ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'),
+  ('max_identifier_length', '63'), ('max_index_keys', '32'), ('block_size', '8192'), ('transaction_isolation', 'repeatable read'),
+  ('default_transaction_isolation', 'repeatable read'), ('lc_collate', 'C'), ('lc_ctype', 'C.UTF-8'), ('is_superuser', 'on'),
+  ('default_transaction_read_only', 'off'), ('search_path', '"$user", public'), ('bytea_output', 'hex')) AS v(name, setting);
+CREATE VIEW __tavana.pg.pg_settings AS
+SELECT name, setting, NULL::VARCHAR AS unit, 'Preset Options' AS category, '' AS short_desc, NULL::VARCHAR AS extra_desc,
+       'internal' AS context, 'string' AS vartype, 'default' AS source, NULL::VARCHAR AS min_val, NULL::VARCHAR AS max_val,
+       NULL::VARCHAR[] AS enumvals, setting AS boot_val, setting AS reset_val, NULL::VARCHAR AS sourcefile,
+       NULL::INTEGER AS sourceline, false AS pending_restart
+FROM __tavana.main.fixed_settings
+UNION ALL
+SELECT name, value, NULL, 'DuckDB', description, NULL, 'user', lower(input_type), 'default', NULL, NULL, NULL, value, value, NULL, NULL, false
+FROM duckdb_settings() WHERE name NOT IN (SELECT name FROM __tavana.main.fixed_settings) AND
+  NOT regexp_matches(name, 'secret|password|token|key|credential');
