@@ -108,9 +108,24 @@ std::shared_ptr<arrow::DataType> DecimalOf(const LogicalType& type) {
   }
 }
 
+/// The type that the catalog's views give PostgreSQL's oids; the wire tells it from other unsigned numbers.
+bool IsOid(const LogicalType& type) {
+  return type.id() == LogicalTypeId::UINTEGER && type.HasAlias() && type.GetAlias() == "pg_oid";
+}
+
+std::shared_ptr<arrow::Field> OidField(const std::string& name) {
+  return arrow::field(name, arrow::uint32(), true,
+                      arrow::key_value_metadata({"ARROW:extension:name", "ARROW:extension:metadata"},
+                                                {"arrow.opaque", R"({"type_name":"oid","vendor_name":"PostgreSQL"})"}));
+}
+
 Result<std::shared_ptr<arrow::Field>> FieldOf(::duckdb::ClientContext& context, const LogicalType& type,
                                               const std::string& name, Way& way) {
   if (IsUnknown(type)) return arrow::field(name, arrow::null());
+  if (IsOid(type)) return OidField(name);
+  if (type.id() == LogicalTypeId::LIST && IsOid(::duckdb::ListType::GetChildType(type))) {
+    return arrow::field(name, arrow::list(OidField("item")));
+  }
   switch (type.id()) {
     case LogicalTypeId::SQLNULL: return arrow::field(name, arrow::utf8());
     case LogicalTypeId::BOOLEAN:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <duckdb.hpp>
+#include <duckdb/catalog/catalog.hpp>
 #include <duckdb/common/extra_type_info.hpp>
 #include <duckdb/common/string_util.hpp>
 #include <duckdb/parser/expression/cast_expression.hpp>
@@ -13,6 +14,7 @@
 #include <duckdb/parser/expression/type_expression.hpp>
 #include <duckdb/parser/parsed_data/alter_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/parser/parsed_data/create_type_info.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
 #include <duckdb/parser/statement/alter_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
@@ -21,6 +23,7 @@
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
+#include <duckdb/transaction/meta_transaction.hpp>
 #include <utility>
 
 #include "duckdb/catalog_sql.h"
@@ -35,6 +38,8 @@ using namespace ::duckdb;  // NOLINT: this file works on DuckDB's tree and nothi
 
 constexpr const char* kDatabase = "__tavana";
 constexpr const char* kFunctions = "fn";
+// DuckDB's parser makes BIGINT of "oid" before anybody can see it; under this name, as long, the type arrives.
+constexpr std::string_view kOid = "oi_";
 
 std::string Lower(const std::string& text) { return StringUtil::Lower(text); }
 bool IsPgCatalog(const std::string& schema) { return schema.empty() || StringUtil::CIEquals(schema, "pg_catalog"); }
@@ -47,7 +52,7 @@ struct TypeName {
 constexpr std::array kTypes = {
     TypeName{"jsonb", "json"},      TypeName{"name", "varchar"},        TypeName{"regproc", "varchar"},
     TypeName{"regprocedure", "varchar"}, TypeName{"regoper", "varchar"}, TypeName{"char", "varchar"},
-    TypeName{"xid", "bigint"},      TypeName{"cid", "bigint"},          TypeName{"oid", "bigint"},
+    TypeName{"xid", "bigint"},      TypeName{"cid", "bigint"},          TypeName{kOid, "uinteger"},
     TypeName{"pg_node_tree", "varchar"}, TypeName{"sql_identifier", "varchar"}, TypeName{"character_data", "varchar"},
     TypeName{"yes_or_no", "varchar"},    TypeName{"cardinal_number", "integer"}, TypeName{"citext", "varchar"},
     TypeName{"inet", "varchar"},
@@ -64,18 +69,30 @@ const TypeExpression* NameOf(const LogicalType& type) {
   return expression->GetExpressionClass() == ExpressionClass::TYPE ? &expression->Cast<TypeExpression>() : nullptr;
 }
 
-/// PostgreSQL's type as DuckDB's; true when it was another.
+/// PostgreSQL's type as DuckDB's, elements of arrays included; null when it is the same.
+unique_ptr<ParsedExpression> Resolved(const TypeExpression& named) {
+  bool changed = false;
+  vector<unique_ptr<ParsedExpression>> children;
+  for (const auto& child : named.GetChildren()) {
+    auto resolved = child->GetExpressionClass() == ExpressionClass::TYPE ? Resolved(child->Cast<TypeExpression>()) : nullptr;
+    changed |= resolved != nullptr;
+    children.push_back(resolved ? std::move(resolved) : child->Copy());
+  }
+  const std::string name = Lower(named.GetTypeName());
+  const auto* const known =
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& each) { return each.postgres == name; });
+  const bool known_here = known != kTypes.end();
+  const bool sheds_schema = !named.GetSchema().empty() && IsPgCatalog(named.GetSchema());
+  if (!changed && !known_here && !sheds_schema) return nullptr;
+  auto type = make_uniq<TypeExpression>(known_here ? std::string(known->here) : named.GetTypeName(), std::move(children));
+  return std::move(type);
+}
+
 bool Resolve(LogicalType& type) {
   const auto* named = NameOf(type);
-  if (named == nullptr) return false;
-  const std::string name = Lower(named->GetTypeName());
-  const auto* const known = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& each) { return each.postgres == name; });
-  if (known == kTypes.end() && named->GetSchema().empty()) return false;
-  if (known == kTypes.end() && !IsPgCatalog(named->GetSchema())) return false;
-  vector<unique_ptr<ParsedExpression>> children;
-  for (const auto& child : named->GetChildren()) children.push_back(child->Copy());
-  std::string here = known == kTypes.end() ? named->GetTypeName() : std::string(known->here);
-  type = LogicalType::UNBOUND(make_uniq<TypeExpression>(std::move(here), std::move(children)));
+  auto resolved = named == nullptr ? nullptr : Resolved(*named);
+  if (!resolved) return false;
+  type = LogicalType::UNBOUND(std::move(resolved));
   return true;
 }
 
@@ -246,12 +263,26 @@ void ResolveTarget(SQLStatement& statement) {
   }
 }
 
+/// A type that keeps its name on the way to the wire; CREATE TYPE makes one that is forgotten at once.
+void CreateOidType(ClientContext& context) {
+  context.RunFunctionInTransaction([&] {
+    LogicalType oid(LogicalTypeId::UINTEGER);
+    oid.SetAlias("pg_oid");
+    CreateTypeInfo info("pg_oid", std::move(oid));
+    info.schema = "main";
+    auto& catalog = Catalog::GetCatalog(context, kDatabase);
+    MetaTransaction::Get(context).ModifyDatabase(catalog.GetAttached(), DatabaseModificationType::CREATE_CATALOG_ENTRY);
+    catalog.CreateType(context, info);
+  });
+}
+
 }  // namespace
 
 Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   for (const std::string_view script : kCatalogScripts) {
     const auto result = connection.Query(std::string(script));
     if (result->HasError()) return TranslateError(result->GetErrorObject(), {});
+    if (script == kCatalogScripts.front()) CreateOidType(*connection.context);
   }
   PostgresCatalog catalog;
   const auto read = [&](const std::string& sql, std::set<std::string, std::less<>>& into) -> Status {
@@ -269,7 +300,7 @@ Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   return catalog;
 }
 
-std::string WithoutUnreadableSchemas(std::string_view sql) {
+std::string ReadableByDuckDb(std::string_view sql) {
   std::string text(sql);
   const auto blank = [&](std::size_t from, std::size_t to) {
     std::fill(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(to), ' ');
@@ -282,6 +313,8 @@ std::string WithoutUnreadableSchemas(std::string_view sql) {
     if (type_follows && (token.Is("PG_CATALOG") || token.Is("INFORMATION_SCHEMA"))) {
       const sql::Token dot = ahead.Next();
       if (dot.IsSymbol('.')) blank(token.offset_bytes, dot.offset_bytes + 1);
+    } else if (type_follows && before.IsSymbol(':') && token.Is("OID")) {
+      text.replace(token.offset_bytes, kOid.size(), kOid);
     } else if (token.Is("OPERATOR") && ahead.Next().IsSymbol('(') && ahead.Next().Is("PG_CATALOG") &&
                ahead.Next().IsSymbol('.')) {
       sql::Token end = ahead.Next();

@@ -347,7 +347,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
   statement.described.columns = arrow::schema({});
   try {
     ::duckdb::Parser parser(shared.context().GetParserOptions());
-    parser.ParseQuery(WithoutUnreadableSchemas(statement.sql));
+    parser.ParseQuery(ReadableByDuckDb(statement.sql));
     if (parser.statements.empty()) return statement;
     if (parser.statements.size() > 1)
       return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");

@@ -149,7 +149,8 @@ inline __attribute__((always_inline)) char* PutFixedText(const CellSource& cell,
     case CellKind::kInt64: return PutSigned(to, cell.At<std::int64_t>(row));
     case CellKind::kUInt8: return PutUnsigned(to, cell.At<std::uint8_t>(row));
     case CellKind::kUInt16: return PutUnsigned(to, cell.At<std::uint16_t>(row));
-    case CellKind::kUInt32: return PutUnsigned(to, cell.At<std::uint32_t>(row));
+    case CellKind::kUInt32:
+    case CellKind::kOid: return PutUnsigned(to, cell.At<std::uint32_t>(row));
     case CellKind::kUInt64: return PutUnsigned(to, cell.At<std::uint64_t>(row));
     case CellKind::kHugeInt: return PutSigned128(to, cell.At<Int128>(row));
     case CellKind::kUHugeInt: return PutUnsigned128(to, cell.At<UInt128>(row));
@@ -232,6 +233,7 @@ inline char* PutFixedBinary(const CellSource& cell, std::int64_t row, CellContex
     case CellKind::kUInt8: return PutBigEndian(to, static_cast<std::int16_t>(cell.At<std::uint8_t>(row)));
     case CellKind::kUInt16: return PutBigEndian(to, static_cast<std::int32_t>(cell.At<std::uint16_t>(row)));
     case CellKind::kUInt32: return PutBigEndian(to, static_cast<std::int64_t>(cell.At<std::uint32_t>(row)));
+    case CellKind::kOid: return PutBigEndian(to, cell.At<std::uint32_t>(row));
     case CellKind::kHalfFloat: return PutFloatBits<std::uint32_t>(to, HalfFloatAt(cell, row));
     case CellKind::kFloat: return PutFloatBits<std::uint32_t>(to, cell.At<float>(row));
     case CellKind::kDouble: return PutFloatBits<std::uint64_t>(to, cell.At<double>(row));

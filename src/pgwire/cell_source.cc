@@ -21,6 +21,7 @@ std::int64_t RowBytes(const CellSource& cell) {
     case CellKind::kHalfFloat: return 2;
     case CellKind::kInt32:
     case CellKind::kUInt32:
+    case CellKind::kOid:
     case CellKind::kFloat:
     case CellKind::kDecimal32:
     case CellKind::kDate32:

@@ -143,6 +143,7 @@ CellKind ExtensionKind(const ExtensionInfo& extension, const arrow::DataType& st
   if (type_name == "hugeint" && FixedBytes(storage) == 16) return CellKind::kHugeInt;
   if (type_name == "uhugeint" && FixedBytes(storage) == 16) return CellKind::kUHugeInt;
   if (type_name == "time_tz" && FixedBytes(storage) == 8) return CellKind::kTimeTz;
+  if (type_name == "oid" && kind == CellKind::kUInt32) return CellKind::kOid;
   if (type_name == "bit" && IsBytes(kind)) return CellKind::kBit;
   return kind;
 }
@@ -179,6 +180,7 @@ PgType PgTypeOf(CellKind kind, const arrow::DataType& storage) {
     case CellKind::kUInt16: return Plain(kInt4Oid);
     case CellKind::kInt64:
     case CellKind::kUInt32: return Plain(kInt8Oid);
+    case CellKind::kOid: return Plain(kOidOid);
     case CellKind::kUInt64: return Numeric(20, 0);
     case CellKind::kHugeInt:
     case CellKind::kUHugeInt: return Numeric(39, 0);
@@ -283,6 +285,14 @@ std::uint32_t OidOf(const arrow::DataType& type) {
   // The field borrows `type`, which the caller keeps for the call.
   const std::shared_ptr<arrow::DataType> borrowed(std::shared_ptr<void>(), const_cast<arrow::DataType*>(&type));
   return TypeOf(arrow::Field("", borrowed)).oid;
+}
+
+std::uint32_t ParameterOidOf(const arrow::DataType& type) {
+  if (type.id() == arrow::Type::UINT32) return kOidOid;
+  if (type.id() == arrow::Type::LIST && static_cast<const arrow::ListType&>(type).value_type()->id() == arrow::Type::UINT32) {
+    return ArrayOidOf(kOidOid);
+  }
+  return OidOf(type);
 }
 
 std::string_view NameOf(std::uint32_t oid) {

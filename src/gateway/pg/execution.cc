@@ -95,7 +95,7 @@ Status PgSession::PrepareOnEngine(engine::Session& engine, const engine::CallCon
   const auto& found = prepared->parameters;
   statement.parameter_oids.resize(std::max(statement.parameter_oids.size(), found.size()), 0);
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (statement.parameter_oids[i] == 0) statement.parameter_oids[i] = pgwire::OidOf(*found[i]);
+    if (statement.parameter_oids[i] == 0) statement.parameter_oids[i] = pgwire::ParameterOidOf(*found[i]);
   }
   if (prepared->returns_rows) statement.columns = prepared->columns;
   statement.prepared = *std::move(prepared);

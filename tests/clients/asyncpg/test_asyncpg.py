@@ -104,3 +104,23 @@ def test_a_timeout_cancels_the_statement(server):
     server.wait_idle()
 
 
+
+
+@pytest.mark.parametrize("value, kind", [
+    ([1, 2, None], "INTEGER[]"), ([1, 2], "BIGINT[]"), ([1, -1], "SMALLINT[]"), (["a", 'b "c"', None], "VARCHAR[]"), ([True, False], "BOOLEAN[]"),
+    ([1.5, None], "DOUBLE[]"), ([datetime.date(2024, 2, 29)], "DATE[]"), ([datetime.datetime(2024, 2, 29, 1, 2, 3)], "TIMESTAMP[]"),
+    ([decimal.Decimal("1.25")], "DECIMAL(5,2)[]"), ([uuid.UUID(int=7)], "UUID[]"), ([], "INTEGER[]")], ids=str)
+def test_an_array_comes_back(server, value, kind):
+    """asyncpg asks the catalog what these types are."""
+    assert run(server, lambda c: c.fetchval(f"SELECT $1::{kind}", value)) == value
+
+
+def test_a_pool_resets_and_reuses_its_connections(server):
+    async def pooled():
+        async with asyncpg.create_pool(host="127.0.0.1", port=server.port, user="tavana", database="tavana", min_size=1, max_size=2) as pool:
+            for i in range(10):
+                async with pool.acquire() as connection:
+                    await connection.execute("SET application_name = 'borrowed'")
+                    assert await connection.fetchval("SELECT $1::INTEGER", i) == i
+            return await pool.fetchval("SHOW application_name")
+    assert asyncio.run(pooled()) == ""
