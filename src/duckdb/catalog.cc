@@ -23,7 +23,6 @@
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
-#include <duckdb/transaction/meta_transaction.hpp>
 #include <utility>
 
 #include "duckdb/catalog_sql.h"
@@ -186,7 +185,11 @@ class Resolver : public TreeWalk {
   void OnColumn(unique_ptr<ParsedExpression>& expression) {
     auto& column = expression->Cast<ColumnRefExpression>();
     auto& names = column.column_names;
-    if (names.size() == 1) {
+    if (names.size() == 2 && StringUtil::CIEquals(names[1], "tableoid")) {  // a system column; nobody needs its value
+      auto zero = make_uniq<ConstantExpression>(Value::INTEGER(0));
+      zero->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : "tableoid");
+      expression = std::move(zero);
+    } else if (names.size() == 1) {
       const std::string name = Lower(names[0]);
       if (std::find(kSessionValues.begin(), kSessionValues.end(), name) == kSessionValues.end()) return;
       if (!catalog_.fn.contains(name)) return;
@@ -265,15 +268,13 @@ void ResolveTarget(SQLStatement& statement) {
 
 /// A type that keeps its name on the way to the wire; CREATE TYPE makes one that is forgotten at once.
 void CreateOidType(ClientContext& context) {
-  context.RunFunctionInTransaction([&] {
-    LogicalType oid(LogicalTypeId::UINTEGER);
-    oid.SetAlias("pg_oid");
-    CreateTypeInfo info("pg_oid", std::move(oid));
-    info.schema = "main";
-    auto& catalog = Catalog::GetCatalog(context, kDatabase);
-    MetaTransaction::Get(context).ModifyDatabase(catalog.GetAttached(), DatabaseModificationType::CREATE_CATALOG_ENTRY);
-    catalog.CreateType(context, info);
-  });
+  LogicalType oid(LogicalTypeId::UINTEGER);
+  oid.SetAlias("pg_oid");
+  CreateTypeInfo info("pg_oid", std::move(oid));
+  info.schema = "main";
+  info.internal = true;
+  auto transaction = CatalogTransaction::GetSystemTransaction(*context.db);
+  Catalog::GetSystemCatalog(context).CreateType(transaction, info);  // the views name it without a schema
 }
 
 }  // namespace

@@ -92,6 +92,8 @@ CREATE MACRO __tavana.fn.pg_get_expr(expression, relation) AS expression::VARCHA
 CREATE MACRO __tavana.fn.pg_get_function_result(function) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_function_arguments(function) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_function_identity_arguments(function) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.pg_get_function_sqlbody(function) AS NULL::VARCHAR;
+CREATE MACRO __tavana.fn.getdatabaseencoding() AS 'UTF8';
 CREATE MACRO __tavana.fn.pg_get_functiondef(function) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_triggerdef(trigger) AS NULL::VARCHAR, (trigger, pretty) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_ruledef(rule) AS NULL::VARCHAR, (rule, pretty) AS NULL::VARCHAR;

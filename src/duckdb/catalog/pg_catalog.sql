@@ -49,7 +49,7 @@ FROM (SELECT oid, unnest(labels) AS label, generate_subscripts(labels, 1) AS pos
       FROM __tavana.main.user_types WHERE logical_type = 'ENUM');
 
 CREATE VIEW __tavana.pg.pg_attribute AS
-SELECT c.relation_oid AS attrelid, c.column_name AS attname, CAST(c.type_oid AS __tavana.main.pg_oid) AS atttypid,
+SELECT c.relation_oid AS attrelid, c.column_name AS attname, CAST(c.type_oid AS pg_oid) AS atttypid,
        CASE WHEN c.column_index > 0 THEN -1 ELSE 0 END AS attstattarget, t.typlen::SMALLINT AS attlen,
        c.column_index::SMALLINT AS attnum, CASE WHEN t.typcategory = 'A' THEN 1 ELSE 0 END AS attndims, -1 AS attcacheoff,
        c.type_modifier AS atttypmod, t.typbyval AS attbyval, t.typalign AS attalign, t.typstorage AS attstorage,
