@@ -26,6 +26,7 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kInvalidText: return "22P02";
     case ErrorCode::kInvalidBinary: return "22P03";
     case ErrorCode::kInvalidEncoding: return "22021";
+    case ErrorCode::kBadCopyFormat: return "22P04";
     case ErrorCode::kInvalidParameter: return "22023";
     case ErrorCode::kInvalidColumnReference: return "42P10";
     case ErrorCode::kGrouping: return "42803";

@@ -45,6 +45,7 @@ enum class ErrorCode : std::uint8_t {
   kInvalidText,        ///< a value's text does not read as its type
   kInvalidBinary,      ///< a value's bytes do not read as its type
   kInvalidEncoding,
+  kBadCopyFormat,  ///< COPY data that breaks its format
   kInvalidParameter,
   kOutOfRange,
   kDivisionByZero,
@@ -100,6 +101,10 @@ class Error {
     if (position_) *position_ += characters;
     return std::move(*this);
   }
+  /// For a text that the client did not send.
+  Error&& WithoutPosition() && { return position_.reset(), std::move(*this); }
+  /// Where in the input it happened ("COPY t, line 3"), as the W field tells it.
+  Error&& WithContext(std::string context) && { return context_ = std::move(context), std::move(*this); }
   /// The statement only read, sent nothing, and may run again elsewhere.
   Error&& Retryable() && { return retryable_ = true, std::move(*this); }
   /// The engine instance can not be trusted any more and must be replaced.
@@ -109,6 +114,7 @@ class Error {
   const std::string& message() const { return message_; }
   const std::string& detail() const { return detail_; }
   const std::string& hint() const { return hint_; }
+  const std::string& context() const { return context_; }
   std::optional<std::size_t> position() const { return position_; }
   bool retryable() const { return retryable_; }
   bool poisoned() const { return poisoned_; }
@@ -121,6 +127,7 @@ class Error {
   std::string message_;
   std::string detail_;
   std::string hint_;
+  std::string context_;
 };
 
 }  // namespace tavana

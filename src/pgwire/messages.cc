@@ -405,6 +405,7 @@ void MessageWriter::ErrorResponse(const Error& error, std::string_view severity)
   if (!error.detail().empty()) PutField('D', error.detail());
   if (!error.hint().empty()) PutField('H', error.hint());
   if (error.position()) PutField('P', std::to_string(*error.position()));
+  if (!error.context().empty()) PutField('W', error.context());
   out_.Append('\0');
   End();
 }
@@ -421,5 +422,17 @@ void MessageWriter::NoticeResponse(std::string_view severity, std::string_view s
   out_.Append('\0');
   End();
 }
+
+void MessageWriter::CopyResponse(char type, bool binary, std::size_t columns) {
+  Begin(type);
+  Put(static_cast<std::int8_t>(binary ? 1 : 0));
+  Put(static_cast<std::int16_t>(columns));
+  for (std::size_t i = 0; i < columns; ++i) Put(static_cast<std::int16_t>(binary ? 1 : 0));
+  End();
+}
+
+void MessageWriter::CopyInResponse(bool binary, std::size_t columns) { CopyResponse('G', binary, columns); }
+void MessageWriter::CopyOutResponse(bool binary, std::size_t columns) { CopyResponse('H', binary, columns); }
+void MessageWriter::CopyDone() { Empty('c'); }
 
 }  // namespace tavana::pgwire

@@ -159,7 +159,11 @@ class MessageWriter {
   void CommandComplete(std::string_view tag);
   void EmptyQueryResponse();
   void PortalSuspended();
-  /// Fields S, V, C, M and, where there, D, H, P. `severity`: ERROR, FATAL or PANIC.
+  /// All columns in text or all in binary; at most 32767.
+  void CopyInResponse(bool binary, std::size_t columns);
+  void CopyOutResponse(bool binary, std::size_t columns);
+  void CopyDone();
+  /// Fields S, V, C, M and, where there, D, H, P, W. `severity`: ERROR, FATAL or PANIC.
   void ErrorResponse(const Error& error, std::string_view severity = "ERROR");
   /// `severity`: WARNING, NOTICE, DEBUG, INFO or LOG. Fields S, V, C, M and, where not empty, D, H.
   void NoticeResponse(std::string_view severity, std::string_view sqlstate, std::string_view message,
@@ -169,6 +173,7 @@ class MessageWriter {
   void Begin(char type);
   void End();
   void Empty(char type);
+  void CopyResponse(char type, bool binary, std::size_t columns);
   template <typename T>
   void Put(T value);
   void PutText(std::string_view text);

@@ -14,6 +14,7 @@
 #include "pgwire/numeric.h"
 #include "pgwire/types.h"
 #include "pgwire/utf8.h"
+#include "pgwire/value_text.h"
 
 namespace tavana::pgwire {
 namespace {
@@ -45,22 +46,6 @@ Error OutOfRange(const Value& value) {
 Status FromArrow(const arrow::Status& status) {
   if (status.ok()) return Status::Ok();
   return Error(status.IsOutOfMemory() ? ErrorCode::kOutOfMemory : ErrorCode::kInternal, status.ToString());
-}
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\n\r\v\f";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] + 32) : text[i];
-    if (c != lower[i]) return false;
-  }
-  return true;
 }
 
 /// The column type of a parameter; null for a type not known here.
@@ -98,18 +83,6 @@ std::shared_ptr<arrow::DataType> ColumnType(std::uint32_t oid, bool binary) {
 template <typename Builder, typename T>
 Status AppendTo(arrow::ArrayBuilder& builder, T&& value) {
   return FromArrow(static_cast<Builder&>(builder).Append(std::forward<T>(value)));
-}
-
-/// The spellings of boolin: unique prefixes of true, false, yes, no, on, off; 1 and 0.
-std::optional<bool> ParseBool(std::string_view text) {
-  text = Trimmed(text);
-  if (text.empty()) return std::nullopt;
-  const auto is_prefix_of = [&](std::string_view word, std::size_t least) {
-    return text.size() >= least && text.size() <= word.size() && EqualsIgnoringCase(text, word.substr(0, text.size()));
-  };
-  if (is_prefix_of("true", 1) || is_prefix_of("yes", 1) || is_prefix_of("on", 2) || text == "1") return true;
-  if (is_prefix_of("false", 1) || is_prefix_of("no", 1) || is_prefix_of("off", 2) || text == "0") return false;
-  return std::nullopt;
 }
 
 Status AppendBool(arrow::ArrayBuilder& builder, const Value& value) {
@@ -159,59 +132,6 @@ Status AppendFloat(arrow::ArrayBuilder& builder, const Value& value) {
   if (error == std::errc::result_out_of_range) return OutOfRange(value);
   if (error != std::errc() || end != text.data() + text.size()) return BadText(value);
   return AppendTo<Builder>(builder, number);
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-/// bytea's hex form after "\x"; pairs may be parted by white space.
-Result<std::string> ParseHex(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
-      ++i;
-      continue;
-    }
-    const int high = HexDigit(text[i]);
-    if (high < 0) {
-      return Error(ErrorCode::kInvalidParameter, "invalid hexadecimal digit: \"" + std::string(1, text[i]) + "\"");
-    }
-    if (i + 1 == text.size()) {
-      return Error(ErrorCode::kInvalidParameter, "invalid hexadecimal data: odd number of digits");
-    }
-    const int low = HexDigit(text[i + 1]);
-    if (low < 0) {
-      return Error(ErrorCode::kInvalidParameter, "invalid hexadecimal digit: \"" + std::string(1, text[i + 1]) + "\"");
-    }
-    bytes.push_back(static_cast<char>(high << 4 | low));
-    i += 2;
-  }
-  return bytes;
-}
-
-/// bytea's escape form: \\ and \ooo (octal up to 377); everything else stands for itself.
-std::optional<std::string> ParseEscaped(std::string_view text) {
-  std::string bytes;
-  const auto octal = [&](std::size_t at, char most) { return text[at] >= '0' && text[at] <= most; };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      bytes.push_back(text[i]);
-    } else if (i + 1 < text.size() && text[i + 1] == '\\') {
-      bytes.push_back('\\');
-      ++i;
-    } else if (i + 3 < text.size() && octal(i + 1, '3') && octal(i + 2, '7') && octal(i + 3, '7')) {
-      bytes.push_back(static_cast<char>((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 | (text[i + 3] - '0')));
-      i += 3;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return bytes;
 }
 
 Status AppendBytea(arrow::ArrayBuilder& builder, const Value& value) {

@@ -369,8 +369,10 @@ Reading ReadCopy(Reader& in) {
       continue;
     }
     const Token word = in.Take();
-    if (word.Is("FROM") && in.ahead().Is("STDIN")) copy.command = Command::kCopyFromStdin;
-    if (word.Is("TO") && in.ahead().Is("STDOUT")) copy.command = Command::kCopyToStdout;
+    // PostgreSQL takes either word either way.
+    const bool client = in.ahead().Is("STDIN") || in.ahead().Is("STDOUT");
+    if (word.Is("FROM") && client) copy.command = Command::kCopyFromStdin;
+    if (word.Is("TO") && client) copy.command = Command::kCopyToStdout;
     if (copy.command != Command::kOther) return copy;
     if (word.Is("FROM") || word.Is("TO")) return std::nullopt;
   }
