@@ -227,6 +227,17 @@ class DuckDbSession : public engine::Session {
     }
   }
 
+  /// Runs our own INSERT; how many rows it has inserted.
+  Result<std::int64_t> Count(const std::string& sql) {
+    try {
+      const auto result = shared_->connection->Query(sql);
+      if (result->HasError()) return Complain(*shared_->instance, result->GetErrorObject(), {});
+      return result->GetValue(0, 0).GetValue<std::int64_t>();
+    } catch (const std::exception& exception) {
+      return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+    }
+  }
+
   /// DuckDB streams one result a connection: what is left of it is moved aside before anything else runs. The end of a
   /// transaction is not refused because an old result is too large; that result fails instead.
   Status MakeWay(const engine::CallContext& call, bool ends_transaction) {
@@ -407,6 +418,7 @@ class DuckDbSession : public engine::Session {
                                                           : "CREATE TABLE IF NOT EXISTS ";
       TAVANA_RETURN_IF_ERROR(Run(create + name + " AS SELECT * FROM " + kSource));
     }
+    const std::string where = target.where.empty() ? "" : " WHERE (" + target.where + "\n)";  // it may end in a comment
     std::int64_t rows = 0;
     for (bool more = true; more;) {
       std::vector<std::shared_ptr<arrow::RecordBatch>> gathered;
@@ -427,9 +439,10 @@ class DuckDbSession : public engine::Session {
       if (gathered.empty()) continue;
       auto table = arrow::Table::FromRecordBatches(batches.schema(), gathered);
       if (!table.ok()) return Error(ErrorCode::kDataException, table.status().message());
-      rows += (*table)->num_rows();
       OfferTables(shared_->context(), {{kSource, *std::move(table)}});
-      TAVANA_RETURN_IF_ERROR(Run("INSERT INTO " + name + " BY NAME SELECT * FROM " + kSource));
+      TAVANA_ASSIGN_OR_RETURN(const std::int64_t inserted, Count("INSERT INTO " + name + " BY NAME SELECT * FROM " +
+                                                                 kSource + where));
+      rows += inserted;
     }
     OfferTables(shared_->context(), {});
     return rows;

@@ -116,6 +116,7 @@ struct IngestTarget {
   std::string database, schema, table;  ///< empty database or schema: the session's current one
   enum class Mode : std::uint8_t { kAppend, kCreate, kReplace, kCreateOrAppend } mode = Mode::kAppend;
   bool temporary = false;
+  std::string where;  ///< of kAppend: an SQL condition, only rows for which it holds are appended; empty: all rows
 };
 
 struct Progress {

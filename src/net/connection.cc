@@ -67,7 +67,7 @@ asio::awaitable<void> Connection::ReadAhead([[maybe_unused]] std::shared_ptr<Con
       co_await socket_.async_wait(asio::socket_base::wait_read, token);
       if (failure) break;
       if (upgrading_ || tls_ != nullptr) continue;
-      MakeRoom(kInitialBytes / 2);  // here and not before the wait: Consume moves the input meanwhile
+      MakeRoom(in_bulk_ ? kBulkBytes : kInitialBytes / 2);  // here and not before the wait: Consume moves the input meanwhile
       const auto room = asio::buffer(input_.data() + end_, input_.size() - end_);
       read_bytes = socket_.read_some(room, failure);
       if (failure == asio::error::would_block) continue;
@@ -150,9 +150,10 @@ std::optional<std::string> Connection::peer_common_name() const {
 asio::awaitable<bool> Connection::Fill(std::size_t bytes,
                                        std::optional<std::chrono::steady_clock::time_point> deadline) {
   timed_out_ = false;
+  interrupted_ = false;
   wanted_bytes_ = bytes;
   while (end_ - begin_ < bytes) {
-    if (disconnected_ || stopped_) co_return false;
+    if (disconnected_ || stopped_ || interrupted_) co_return false;
     if (deadline && std::chrono::steady_clock::now() >= *deadline) {
       timed_out_ = true;
       co_return false;
@@ -169,7 +170,7 @@ asio::awaitable<bool> Connection::Fill(std::size_t bytes,
 void Connection::Consume(std::size_t bytes) {
   begin_ += bytes;
   wanted_bytes_ = 0;
-  if (begin_ == end_ && input_.size() > kReadAheadBytes) {  // a large message is over: give its memory back
+  if (begin_ == end_ && input_.size() > kReadAheadBytes && !in_bulk_) {  // a large message is over: give its memory back
     input_ = std::vector<char>(kInitialBytes);
     begin_ = end_ = 0;
   }

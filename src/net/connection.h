@@ -32,6 +32,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string_view buffered() const { return {input_.data() + begin_, end_ - begin_}; }
   void Consume(std::size_t bytes);
   bool timed_out() const { return timed_out_; }
+  /// Makes a Fill that waits now return false.
+  void InterruptFill() {
+    interrupted_ = true;
+    filled_.cancel();
+  }
+  /// Much is to come: reads with a large buffer, which is kept until this is taken back.
+  void ReadInBulk(bool in_bulk) { in_bulk_ = in_bulk; }
   /// Makes Fill, now and from now on, return false.
   void StopFilling() {
     stopped_ = true;
@@ -70,6 +77,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Read ahead at most this much beside what a message needs (chosen: a pipeline of small statements in one go).
   static constexpr std::size_t kReadAheadBytes = 64 << 10;
   static constexpr std::size_t kInitialBytes = 4 << 10;
+  static constexpr std::size_t kBulkBytes = 128 << 10;  // a read in bulk (chosen: its system call costs little beside it)
   static constexpr std::size_t kRecordBytes = 16 << 10;  // the largest TLS record's content (RFC 8446, 5.1)
 
   asio::ip::tcp::socket socket_;
@@ -86,6 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool disconnected_ = false;
   bool timed_out_ = false;
   bool stopped_ = false;
+  bool interrupted_ = false;
+  bool in_bulk_ = false;
   bool write_failed_ = false;
   std::function<void()> on_disconnect_;
 };

@@ -92,7 +92,7 @@ struct CopyEncoder::State {
       return to + 1;
     }
     *to++ = '\\';
-    *to = letter != '\0' && c != options.delimiter ? letter : c;
+    *to = letter != '\0' ? letter : c;
     return to + 1;
   }
 

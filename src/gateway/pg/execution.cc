@@ -161,12 +161,20 @@ PgSession::Task<Status> PgSession::Execute(const engine::CallContext& call, Deli
 PgSession::Task<Result<std::int64_t>> PgSession::Deliver(const engine::CallContext& call, Delivery delivery) {
   const auto began = std::chrono::steady_clock::now();
   auto sent = co_await Stream(call, std::move(delivery));
-  if (left_behind_ != nullptr && ticket_.held()) {  // it still runs: its slot stays taken
-    asio::co_spawn(strand_, HoldUntilFinished(left_behind_, std::move(ticket_)), asio::detached);
-    ticket_ = {};
-  }
+  HoldTicketOfLeftBehind();
   CountStatement(sent.ok() ? Status::Ok() : Status(sent.error()), began);
   co_return sent;
+}
+
+void PgSession::HoldTicketOfLeftBehind() {
+  if (left_behind_ == nullptr || !ticket_.held()) return;
+  asio::co_spawn(strand_, HoldUntilFinished(left_behind_, std::move(ticket_)), asio::detached);
+  ticket_ = {};
+}
+
+bool PgSession::CancelledNow() {
+  const std::lock_guard lock(running_mutex_);
+  return running_ != nullptr && running_->cancelled();
 }
 
 void PgSession::CountStatement(const Status& status, std::chrono::steady_clock::time_point began) {
@@ -254,6 +262,10 @@ void PgSession::NoteWrites(const PreparedStatement& statement) {
   const auto kind = statement.prepared->kind;
   if (kind == engine::StatementKind::kSetting) return;
   if (kind == engine::StatementKind::kQuery && statement.prepared->read_set.databases_written.empty()) return;
+  MarkSavepointsWritten();
+}
+
+void PgSession::MarkSavepointsWritten() {
   for (auto& savepoint : savepoints_) savepoint.written = true;
 }
 

@@ -188,7 +188,9 @@ PgSession::Task<Status> PgSession::OnExecute(const pgwire::Execute& message) {
     Delivery delivery{.portal = portal, .rows = max_rows == 0 ? kAllRows : max_rows};
     status = co_await Execute(call, std::move(delivery));
   } else {
-    if (portal->statement()->classified.command == sql::Command::kExecute) {
+    const sql::Command command = portal->statement()->classified.command;
+    if (command == sql::Command::kExecute || command == sql::Command::kCopyFromStdin ||
+        command == sql::Command::kCopyToStdout) {
       const Status opened = co_await OpenPipelineBlock(call);
       if (!opened.ok()) co_return opened;
     }

@@ -54,6 +54,14 @@ PgSession::Task<void> PgSession::Run() {
 
 PgSession::Task<void> PgSession::Serve() {
   for (;;) {
+    while (unread_body_bytes_ > 0) {
+      const bool more = co_await connection_->Fill(1, IdleDeadline());
+      if (!more) break;
+      const std::size_t there = std::min(unread_body_bytes_, connection_->buffered().size());
+      connection_->Consume(there);
+      unread_body_bytes_ -= there;
+    }
+    if (unread_body_bytes_ > 0) break;
     const bool have_header = co_await connection_->Fill(5, IdleDeadline());
     if (!have_header) break;
     const auto header = pgwire::DecodeFrameHeader(connection_->buffered().substr(0, 5));

@@ -22,9 +22,11 @@
 #include "net/connection.h"
 #include "pgwire/byte_buffer.h"
 #include "pgwire/messages.h"
+#include "sql/copy_statement.h"
 
 namespace tavana::gateway {
 
+class CopyFeed;
 class PgSession;
 
 /// What to send of a portal.
@@ -133,6 +135,11 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Result<std::int64_t>> Stream(const engine::CallContext& call, Delivery delivery);
   /// After `statement` has run in a block: what savepoints must know.
   void NoteWrites(const PreparedStatement& statement);
+  void MarkSavepointsWritten();
+  /// A call that was left behind still runs: its slot stays taken.
+  void HoldTicketOfLeftBehind();
+  /// The running statement was told to stop.
+  bool CancelledNow();
   void CountStatement(const Status& status, std::chrono::steady_clock::time_point began);
   /// Runs a statement of ours that returns nothing.
   Task<Status> RunOnEngine(const engine::CallContext& call, std::string sql);
@@ -157,6 +164,14 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Result<std::string>> Declare(const engine::CallContext& call, const Portal& portal);
   Task<Result<std::string>> FetchOrMove(const engine::CallContext& call, const Portal& portal, bool describe);
   Task<Result<std::string>> CloseCursor(const sql::Classified& command);
+
+  // copy.cc
+  /// COPY between the client and the engine, its tag included.
+  Task<Status> Copy(const engine::CallContext& call, std::string sql);
+  Task<Result<std::int64_t>> CopyOut(const engine::CallContext& call, sql::CopyStatement copy);
+  Task<Result<std::int64_t>> CopyIn(const engine::CallContext& call, sql::CopyStatement copy);
+  /// Takes the client's messages until the copy's end, a failure, or nobody reads any more.
+  Task<void> ReadCopyData(CopyFeed& feed);
 
   // sql_prepare.cc
   Task<Result<std::string>> SqlPrepare(const engine::CallContext& call, const sql::Classified& command);
@@ -223,6 +238,8 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   pgwire::ByteBuffer out_;
   pgwire::ByteBuffer spare_;  // kept for the next pull
   AdmissionTicket ticket_;    // of the statement whose bytes are still in out_
+
+  std::size_t unread_body_bytes_ = 0;  // of a CopyData message that nobody wants any more
 
   std::mutex running_mutex_;
   std::shared_ptr<Cancellation> running_;  // guarded by running_mutex_

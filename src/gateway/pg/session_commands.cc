@@ -99,10 +99,10 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
     case Command::kListen:
     case Command::kNotify: tag = Error(ErrorCode::kUnsupported, "LISTEN and NOTIFY are not supported"); break;
     case Command::kCopyFromStdin:
-    case Command::kCopyToStdout:
-      tag = Error(ErrorCode::kUnsupported, "COPY from and to the client is not supported")
-                .WithHint("COPY from and to files works.");
-      break;
+    case Command::kCopyToStdout: {
+      const Status copied = co_await Copy(call, portal->statement()->sql);
+      co_return copied;
+    }
     case Command::kOther: tag = Error(ErrorCode::kInternal, "a statement went astray"); break;
   }
   if (!tag.ok()) co_return std::move(tag).error();
