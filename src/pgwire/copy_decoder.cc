@@ -217,8 +217,8 @@ struct CopyDecoder::State {
       ended = found.kind == Line::Kind::kEndMarker;
       begin += found.end_bytes;
       if (line.size() > kMaxCopyLineBytes) return InLine(TooLong());
-      if (ended && line.empty()) break;
-      if (const Status valid = CheckUtf8(line); !valid.ok()) return InLine(valid.error());
+      if (ended && line.empty() && !header_is_due) break;
+      if (!CheckUtf8(line).ok()) return InLine(CheckUtf8(rest).error());  // which names bytes behind the line too
       if (std::exchange(header_is_due, false)) {
         TAVANA_RETURN_IF_ERROR(ReadHeaderLine(line));
         continue;
@@ -629,9 +629,12 @@ Status CopyDecoder::Add(std::string_view bytes) {
 }
 
 Status CopyDecoder::Finish() {
-  state_->finished = true;
-  TAVANA_RETURN_IF_ERROR(state_->Read(true));
-  return Status::Ok();
+  State& state = *state_;
+  state.finished = true;
+  TAVANA_RETURN_IF_ERROR(state.Read(true));
+  if (state.options.binary() || !state.header_is_due) return Status::Ok();
+  ++state.line_number;  // no header line is an empty one
+  return state.ReadHeaderLine({});
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> CopyDecoder::Take() {

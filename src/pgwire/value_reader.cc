@@ -268,9 +268,11 @@ Result<std::shared_ptr<arrow::Array>> ValueReader::Finish() {
 Error ValueReader::BadText(std::string_view text) const {
   const bool is_time = kind_ == Kind::kDate || kind_ == Kind::kTime || kind_ == Kind::kTimestamp ||
                        kind_ == Kind::kTimestampTz;
+  std::string_view name = NameOf(oid_);
+  if (kind_ == Kind::kTimestamp) name = "timestamp";  // as PostgreSQL's parser of dates calls it
+  if (kind_ == Kind::kTime) name = "time";
   return Error(is_time ? ErrorCode::kDatetimeFormat : ErrorCode::kInvalidText,
-               "invalid input syntax for type " + std::string(NameOf(oid_)) + ": \"" +
-                   std::string(CutUtf8(text, 1000)) + "\"");
+               "invalid input syntax for type " + std::string(name) + ": \"" + std::string(CutUtf8(text, 1000)) + "\"");
 }
 
 Error ValueReader::OutOfRange(std::string_view text) const {
