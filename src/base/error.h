@@ -17,7 +17,7 @@ enum class ErrorCode : std::uint8_t {
   kUndefinedTable,
   kUndefinedColumn,
   kUndefinedFunction,
-  kUndefinedObject,  ///< a type, a setting, any other name
+  kUndefinedObject,     ///< a type, a setting, any other name
   kUndefinedParameter,  ///< $n where there are no parameters
   kUndefinedDatabase,
   kUndefinedSchema,
@@ -29,10 +29,10 @@ enum class ErrorCode : std::uint8_t {
   kDuplicateCursor,
   kAmbiguous,
   kInvalidColumnReference,  ///< ORDER BY 2 of one column
-  kGrouping,  ///< aggregates where there can be none, columns that are not grouped
+  kGrouping,                ///< aggregates where there can be none, columns that are not grouped
   kDuplicateColumn,
   kInvalidDefinition,  ///< two primary keys
-  kCardinality,  ///< several rows where one is wanted
+  kCardinality,        ///< several rows where one is wanted
   kInvalidRegex,
   kInvalidPower,  ///< the root of a negative number
   kInvalidLogarithm,
@@ -63,8 +63,8 @@ enum class ErrorCode : std::uint8_t {
   kNoActiveTransaction,
   kFailedTransaction,  ///< any statement in an aborted block
   kUndefinedSavepoint,
-  kWrongState,         ///< well formed, but not now: the object is in another state
-  kSerialization,      ///< lost a race with another transaction; worth a retry
+  kWrongState,     ///< well formed, but not now: the object is in another state
+  kSerialization,  ///< lost a race with another transaction; worth a retry
   kCancelled,
   kTimedOut,  ///< statement_timeout
   kIdleTransactionTimeout,
@@ -80,7 +80,7 @@ enum class ErrorCode : std::uint8_t {
   kIo,                ///< files and networks below the engine
   kOutcomeUnknown,    ///< a COMMIT whose answer was lost
   kUnavailable,       ///< the engine's process is gone
-  kWarning,  ///< of a notice, not of an error
+  kWarning,           ///< of a notice, not of an error
   kInternal,
 };
 

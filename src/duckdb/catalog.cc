@@ -49,11 +49,21 @@ struct TypeName {
   std::string_view postgres, here;
 };
 constexpr std::array kTypes = {
-    TypeName{"jsonb", "json"},      TypeName{"name", "varchar"},        TypeName{"regproc", "varchar"},
-    TypeName{"regprocedure", "varchar"}, TypeName{"regoper", "varchar"}, TypeName{"char", "varchar"},
-    TypeName{"xid", "bigint"},      TypeName{"cid", "bigint"},          TypeName{kOid, "uinteger"},
-    TypeName{"pg_node_tree", "varchar"}, TypeName{"sql_identifier", "varchar"}, TypeName{"character_data", "varchar"},
-    TypeName{"yes_or_no", "varchar"},    TypeName{"cardinal_number", "integer"}, TypeName{"citext", "varchar"},
+    TypeName{"jsonb", "json"},
+    TypeName{"name", "varchar"},
+    TypeName{"regproc", "varchar"},
+    TypeName{"regprocedure", "varchar"},
+    TypeName{"regoper", "varchar"},
+    TypeName{"char", "varchar"},
+    TypeName{"xid", "bigint"},
+    TypeName{"cid", "bigint"},
+    TypeName{kOid, "uinteger"},
+    TypeName{"pg_node_tree", "varchar"},
+    TypeName{"sql_identifier", "varchar"},
+    TypeName{"character_data", "varchar"},
+    TypeName{"yes_or_no", "varchar"},
+    TypeName{"cardinal_number", "integer"},
+    TypeName{"citext", "varchar"},
     TypeName{"inet", "varchar"},
 };
 // Types whose values are looked up, by the function of the same name.
@@ -73,7 +83,8 @@ unique_ptr<ParsedExpression> Resolved(const TypeExpression& named) {
   bool changed = false;
   vector<unique_ptr<ParsedExpression>> children;
   for (const auto& child : named.GetChildren()) {
-    auto resolved = child->GetExpressionClass() == ExpressionClass::TYPE ? Resolved(child->Cast<TypeExpression>()) : nullptr;
+    auto resolved =
+        child->GetExpressionClass() == ExpressionClass::TYPE ? Resolved(child->Cast<TypeExpression>()) : nullptr;
     changed |= resolved != nullptr;
     children.push_back(resolved ? std::move(resolved) : child->Copy());
   }
@@ -83,7 +94,8 @@ unique_ptr<ParsedExpression> Resolved(const TypeExpression& named) {
   const bool known_here = known != kTypes.end();
   const bool sheds_schema = !named.GetSchema().empty() && IsPgCatalog(named.GetSchema());
   if (!changed && !known_here && !sheds_schema) return nullptr;
-  auto type = make_uniq<TypeExpression>(known_here ? std::string(known->here) : named.GetTypeName(), std::move(children));
+  auto type =
+      make_uniq<TypeExpression>(known_here ? std::string(known->here) : named.GetTypeName(), std::move(children));
   return std::move(type);
 }
 
@@ -117,7 +129,8 @@ class Resolver : public TreeWalk {
   }
 
   bool IsOurs(const FunctionExpression& function) const {
-    return function.catalog.empty() && IsPgCatalog(function.schema) && catalog_.fn.contains(Lower(function.function_name));
+    return function.catalog.empty() && IsPgCatalog(function.schema) &&
+           catalog_.fn.contains(Lower(function.function_name));
   }
 
   void OnTable(TableRef& ref) override {
@@ -128,7 +141,8 @@ class Resolver : public TreeWalk {
     if (IsPgCatalog(table.schema_name) && catalog_.pg.contains(name) && (!unqualified || name.starts_with("pg_"))) {
       return Send(table, "pg");
     }
-    if (StringUtil::CIEquals(table.schema_name, "information_schema") && catalog_.info.contains(name)) return Send(table, "info");
+    if (StringUtil::CIEquals(table.schema_name, "information_schema") && catalog_.info.contains(name))
+      return Send(table, "info");
     if (IsPublic(table.schema_name)) table.schema_name = "main";
   }
 
@@ -165,7 +179,8 @@ class Resolver : public TreeWalk {
       // A name that was looked up and is wanted as text again.
       if ((name == "text" || name == "varchar") && cast.child->GetExpressionClass() == ExpressionClass::FUNCTION) {
         auto& inner = cast.child->Cast<FunctionExpression>();
-        const bool looked_up = inner.catalog == kDatabase && std::find(kLookedUp.begin(), kLookedUp.end(), inner.function_name) != kLookedUp.end();
+        const bool looked_up = inner.catalog == kDatabase &&
+                               std::find(kLookedUp.begin(), kLookedUp.end(), inner.function_name) != kLookedUp.end();
         if (looked_up) inner.function_name += "_name";
       }
     }
@@ -193,7 +208,8 @@ class Resolver : public TreeWalk {
       const std::string name = Lower(names[0]);
       if (std::find(kSessionValues.begin(), kSessionValues.end(), name) == kSessionValues.end()) return;
       if (!catalog_.fn.contains(name)) return;
-      auto function = make_uniq<FunctionExpression>(kDatabase, kFunctions, name, vector<unique_ptr<ParsedExpression>>());
+      auto function =
+          make_uniq<FunctionExpression>(kDatabase, kFunctions, name, vector<unique_ptr<ParsedExpression>>());
       function->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : name);
       function->SetQueryLocation(expression->GetQueryLocation());
       expression = std::move(function);
@@ -217,14 +233,15 @@ class Resolver : public TreeWalk {
   bool reads_catalog_ = false;
 };
 
-/// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole text),
-/// and the only column of a function in FROM has the alias as its name.
+/// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole
+/// text), and the only column of a function in FROM has the alias as its name.
 class PostgresMeaning : public TreeWalk {
   void OnTable(TableRef& ref) override {
     if (ref.type != TableReferenceType::TABLE_FUNCTION || ref.alias.empty()) return;
     auto& table = ref.Cast<TableFunctionRef>();
     const auto name = Lower(table.function->Cast<FunctionExpression>().function_name);
-    if (table.column_name_alias.empty() && (name == "generate_series" || name == "unnest")) table.column_name_alias = {ref.alias};
+    if (table.column_name_alias.empty() && (name == "generate_series" || name == "unnest"))
+      table.column_name_alias = {ref.alias};
   }
   void OnExpression(unique_ptr<ParsedExpression>& expression) override {
     if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return;
@@ -297,7 +314,9 @@ Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
       "SELECT view_name FROM duckdb_views() WHERE database_name = '__tavana' AND schema_name = '{}'";
   TAVANA_RETURN_IF_ERROR(read(StringUtil::Replace(relations, "{}", "pg"), catalog.pg));
   TAVANA_RETURN_IF_ERROR(read(StringUtil::Replace(relations, "{}", "info"), catalog.info));
-  TAVANA_RETURN_IF_ERROR(read("SELECT function_name FROM duckdb_functions() WHERE database_name = '__tavana' AND schema_name = 'fn'", catalog.fn));
+  TAVANA_RETURN_IF_ERROR(
+      read("SELECT function_name FROM duckdb_functions() WHERE database_name = '__tavana' AND schema_name = 'fn'",
+           catalog.fn));
   return catalog;
 }
 

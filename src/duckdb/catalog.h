@@ -22,12 +22,12 @@ struct PostgresCatalog {
 };
 
 /// `sql` with blanks for the schemas that DuckDB's parser can not read, so that every other character keeps its place:
-/// OPERATOR(pg_catalog.x) becomes x, ::pg_catalog.text and AS pg_catalog.text lose theirs. The type oid gets a name that
-/// the parser leaves alone.
+/// OPERATOR(pg_catalog.x) becomes x, ::pg_catalog.text and AS pg_catalog.text lose theirs. The type oid gets a name
+/// that the parser leaves alone.
 std::string ReadableByDuckDb(std::string_view sql);
 
-/// Sends the names of a parsed statement where they lead: tables and functions of PostgreSQL's catalog to `catalog`, the
-/// schema public to main, types and collations of PostgreSQL to DuckDB's.
+/// Sends the names of a parsed statement where they lead: tables and functions of PostgreSQL's catalog to `catalog`,
+/// the schema public to main, types and collations of PostgreSQL to DuckDB's.
 void ResolvePostgresNames(::duckdb::SQLStatement& statement, const PostgresCatalog& catalog);
 
 }  // namespace tavana::duckdb_engine

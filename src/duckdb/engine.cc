@@ -46,7 +46,8 @@ class DuckDbEngine : public engine::Engine {
       for (const auto& database : instance_->database->instance->GetDatabaseManager().GetDatabases()) {
         const auto name = database->GetName();
         // The instance's own first database is empty and only there because DuckDB needs one.
-        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main" || name == "__tavana")
+        if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main" ||
+            name == "__tavana")
           continue;
         names.push_back(name);
       }

@@ -30,7 +30,8 @@ ErrorCode CodeOfCatalog(const ErrorData& error) {
   const std::string type = Info(error, "type");
   const std::string& text = error.RawMessage();
   if (subtype == "ENTRY_ALREADY_EXISTS" || Contains(text, "already exists")) {
-    return type == "Table" || type == "View" || type == "Index" || type == "Sequence" ? ErrorCode::kDuplicateTable : ErrorCode::kDuplicateObject;
+    return type == "Table" || type == "View" || type == "Index" || type == "Sequence" ? ErrorCode::kDuplicateTable
+                                                                                      : ErrorCode::kDuplicateObject;
   }
   if (subtype == "MISSING_ENTRY" || Contains(text, "does not exist")) {
     if (Contains(type, "Function") || Contains(type, "Macro")) return ErrorCode::kUndefinedFunction;

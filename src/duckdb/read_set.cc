@@ -25,7 +25,7 @@ constexpr const char* kStateName = "tavana_read_set";
 /// More files than these are not listed (chosen: a lake table of this size is not answered from a cache anyway).
 constexpr std::size_t kMaxFiles = 10'000;
 /// Table functions whose rows follow from their arguments alone.
-constexpr std::array<std::string_view, 7> kPure = {"range",          "generate_series", "unnest",  "repeat",
+constexpr std::array<std::string_view, 7> kPure = {"range",      "generate_series", "unnest",   "repeat",
                                                    "repeat_row", "dummy_scan",      "json_each"};
 
 struct Recorder : ::duckdb::ClientContextState {
@@ -37,7 +37,7 @@ std::string VersionOf(const ::duckdb::OpenFileInfo& file) {
     const auto& known = file.extended_info->options;
     if (const auto tag = known.find("etag"); tag != known.end()) return tag->second.ToString();
   }
-  struct stat status {};
+  struct stat status{};
   if (file.path.find("://") != std::string::npos || ::stat(file.path.c_str(), &status) != 0) return {};
   return std::to_string(status.st_size) + "-" + std::to_string(status.st_mtim.tv_sec) + "." +
          std::to_string(status.st_mtim.tv_nsec);
@@ -66,8 +66,8 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
       if (function.GetStability() != ::duckdb::FunctionStability::CONSISTENT && function.name != "error")
         read_set_.has_volatile_function = true;
     }
-    ::duckdb::ExpressionIterator::EnumerateChildren(
-        expression, [this](::duckdb::Expression& child) { CheckStability(child); });
+    ::duckdb::ExpressionIterator::EnumerateChildren(expression,
+                                                    [this](::duckdb::Expression& child) { CheckStability(child); });
   }
 
   void VisitGet(::duckdb::LogicalGet& get) {

@@ -440,8 +440,8 @@ class DuckDbSession : public engine::Session {
       auto table = arrow::Table::FromRecordBatches(batches.schema(), gathered);
       if (!table.ok()) return Error(ErrorCode::kDataException, table.status().message());
       OfferTables(shared_->context(), {{kSource, *std::move(table)}});
-      TAVANA_ASSIGN_OR_RETURN(const std::int64_t inserted, Count("INSERT INTO " + name + " BY NAME SELECT * FROM " +
-                                                                 kSource + where));
+      TAVANA_ASSIGN_OR_RETURN(const std::int64_t inserted,
+                              Count("INSERT INTO " + name + " BY NAME SELECT * FROM " + kSource + where));
       rows += inserted;
     }
     OfferTables(shared_->context(), {});

@@ -277,7 +277,8 @@ Status DescribeWrites(Statement& statement) {
   for (const auto& entry : statement.prepared->data->properties.modified_databases)
     statement.described.read_set.databases_written.push_back(entry.first);
   for (const auto& database : statement.described.read_set.databases_written) {
-    if (database == "__tavana") return Error(ErrorCode::kPermissionDenied, "permission denied: the system catalog is not to be changed");
+    if (database == "__tavana")
+      return Error(ErrorCode::kPermissionDenied, "permission denied: the system catalog is not to be changed");
   }
   return Status::Ok();
 }

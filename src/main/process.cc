@@ -64,7 +64,7 @@ int LockDirectory(const fs::path& directory) {
 void RemoveAbandonedSpills(const fs::path& parent) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored)) {
-    struct stat status {};
+    struct stat status{};
     if (!entry.path().filename().string().starts_with(kSpillPrefix)) continue;
     if (lstat(entry.path().c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != geteuid()) continue;
     const int lock = LockDirectory(entry.path());

@@ -35,8 +35,7 @@ class SpillDirectory {
   void RemoveIfOurs() const;
 
  private:
-  SpillDirectory(std::filesystem::path path, bool ours, int lock)
-      : path_(std::move(path)), ours_(ours), lock_(lock) {}
+  SpillDirectory(std::filesystem::path path, bool ours, int lock) : path_(std::move(path)), ours_(ours), lock_(lock) {}
   std::filesystem::path path_;
   bool ours_;  // false once moved from
   int lock_;   // of our own one, held as long as this process lives; else -1

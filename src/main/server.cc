@@ -98,10 +98,11 @@ Status CheckListening(const config::ServeOptions& options) {
   const auto address = asio::ip::make_address(options.bind_address, problem);
   if (problem || address.is_loopback() || options.auth_mode == "required") return Status::Ok();
   if (!options.insecure_listen) {
-    return Error(ErrorCode::kInvalidParameter,
-                 "listening on " + options.bind_address + " with auth_mode " + options.auth_mode +
-                     " lets everybody in who reaches it; set TAVANA_AUTH_MODE=required, or TAVANA_INSECURE_LISTEN=yes if "
-                     "that is what you want");
+    return Error(
+        ErrorCode::kInvalidParameter,
+        "listening on " + options.bind_address + " with auth_mode " + options.auth_mode +
+            " lets everybody in who reaches it; set TAVANA_AUTH_MODE=required, or TAVANA_INSECURE_LISTEN=yes if "
+            "that is what you want");
   }
   Log(LogLevel::kWarn, "everybody who reaches this address may connect without a password",
       {{"bind_address", options.bind_address}, {"auth_mode", options.auth_mode}});
@@ -112,12 +113,14 @@ Status CheckListening(const config::ServeOptions& options) {
 Result<std::unique_ptr<net::TlsServer>> OpenTls(const config::ServeOptions& options) {
   const bool has_certificate = !options.tls_certificate.empty() || !options.tls_key.empty();
   if (!options.tls_enabled) {
-    if (!has_certificate && !options.tls_required && options.tls_client_ca.empty()) return std::unique_ptr<net::TlsServer>();
+    if (!has_certificate && !options.tls_required && options.tls_client_ca.empty())
+      return std::unique_ptr<net::TlsServer>();
     return Error(ErrorCode::kInvalidParameter, "TLS options are given, but TLS_ENABLED is not true");
   }
   if (options.tls_certificate.empty() != options.tls_key.empty() || (!has_certificate && !options.tls_self_signed)) {
-    return Error(ErrorCode::kInvalidParameter,
-                 "TLS wants TAVANA_TLS_CERT_PATH and TAVANA_TLS_KEY_PATH, or TAVANA_TLS_SELF_SIGNED=true for development");
+    return Error(
+        ErrorCode::kInvalidParameter,
+        "TLS wants TAVANA_TLS_CERT_PATH and TAVANA_TLS_KEY_PATH, or TAVANA_TLS_SELF_SIGNED=true for development");
   }
   return net::TlsServer::Open({options.tls_certificate, options.tls_key, options.tls_client_ca});
 }
@@ -258,7 +261,7 @@ int Serve(const config::ServeOptions& options) {
   engine = *std::move(opened);
   state.engine = engine.get();
   auto listening = gateway::PgDoor::Listen(io, *engine, metrics, **authenticator, tls->get(),
-                                            PgDoorOptionsOf(options, engine_options->threads));
+                                           PgDoorOptionsOf(options, engine_options->threads));
   if (!listening) return Fail(listening.error());
   pg_door = *std::move(listening);
 

@@ -21,7 +21,8 @@ constexpr const char* kUsage =
     "usage: tavana user add NAME [--connection-limit N] [--file FILE]   asks for the password, or reads it from stdin\n"
     "       tavana user remove NAME [--file FILE]\n"
     "       tavana user list [--file FILE]\n"
-    "FILE may also be in TAVANA_USERS_FILE. Only SCRAM-SHA-256 verifiers are kept; a running server reads the file again.\n";
+    "FILE may also be in TAVANA_USERS_FILE. Only SCRAM-SHA-256 verifiers are kept; a running server reads the file "
+    "again.\n";
 
 int Complain(const std::string& why) {
   std::fprintf(stderr, "tavana user: %s\n", why.c_str());
@@ -59,7 +60,8 @@ Result<Parsed> Parse(const std::vector<std::string>& arguments) {
   if (const char* file = std::getenv("TAVANA_USERS_FILE"); file != nullptr) parsed.file = file;
   if (arguments.empty()) return wrong("what shall be done with it?");
   parsed.verb = arguments[0];
-  if (parsed.verb != "add" && parsed.verb != "remove" && parsed.verb != "list") return wrong("unknown command " + parsed.verb);
+  if (parsed.verb != "add" && parsed.verb != "remove" && parsed.verb != "list")
+    return wrong("unknown command " + parsed.verb);
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     if (argument == "--file" || argument == "--connection-limit") {
@@ -102,11 +104,14 @@ Status Run(const Parsed& parsed) {
   if (parsed.verb == "list") {
     for (const auto& user : users) {
       std::printf("%s%s\n", user.name.c_str(),
-                  user.connection_limit > 0 ? ("  (at most " + std::to_string(user.connection_limit) + " connections)").c_str() : "");
+                  user.connection_limit > 0
+                      ? ("  (at most " + std::to_string(user.connection_limit) + " connections)").c_str()
+                      : "");
     }
     return Status::Ok();
   }
-  const auto found = std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.name == parsed.name; });
+  const auto found =
+      std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.name == parsed.name; });
   if (parsed.verb == "remove") {
     if (found == users.end()) return Error(ErrorCode::kUndefinedObject, "there is no user " + parsed.name);
     users.erase(found);
@@ -127,7 +132,8 @@ Status Run(const Parsed& parsed) {
 }  // namespace
 
 int UserCommand(const std::vector<std::string>& arguments) {
-  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) return std::fputs(kUsage, stdout) < 0 ? 1 : 0;
+  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h"))
+    return std::fputs(kUsage, stdout) < 0 ? 1 : 0;
   const auto parsed = Parse(arguments);
   if (!parsed.ok()) return Complain(parsed.error().message());
   const Status done = Run(*parsed);

@@ -67,7 +67,8 @@ asio::awaitable<void> Connection::ReadAhead([[maybe_unused]] std::shared_ptr<Con
       co_await socket_.async_wait(asio::socket_base::wait_read, token);
       if (failure) break;
       if (upgrading_ || tls_ != nullptr) continue;
-      MakeRoom(in_bulk_ ? kBulkBytes : kInitialBytes / 2);  // here and not before the wait: Consume moves the input meanwhile
+      MakeRoom(in_bulk_ ? kBulkBytes
+                        : kInitialBytes / 2);  // here and not before the wait: Consume moves the input meanwhile
       const auto room = asio::buffer(input_.data() + end_, input_.size() - end_);
       read_bytes = socket_.read_some(room, failure);
       if (failure == asio::error::would_block) continue;
@@ -119,12 +120,14 @@ std::optional<std::string> Connection::certificate_hash() const {
   if (tls_ == nullptr) return std::nullopt;
   X509* certificate = SSL_get_certificate(tls_->native_handle());
   int digest = NID_undef;
-  if (certificate == nullptr || X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1) return std::nullopt;
+  if (certificate == nullptr || X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1)
+    return std::nullopt;
   if (digest == NID_md5 || digest == NID_sha1) digest = NID_sha256;  // RFC 5929, section 4.1
   const EVP_MD* algorithm = EVP_get_digestbynid(digest);
   std::string hash(EVP_MAX_MD_SIZE, '\0');
   unsigned int size = 0;
-  if (algorithm == nullptr || X509_digest(certificate, algorithm, reinterpret_cast<unsigned char*>(hash.data()), &size) != 1) {
+  if (algorithm == nullptr ||
+      X509_digest(certificate, algorithm, reinterpret_cast<unsigned char*>(hash.data()), &size) != 1) {
     return std::nullopt;
   }
   hash.resize(size);
@@ -170,7 +173,8 @@ asio::awaitable<bool> Connection::Fill(std::size_t bytes,
 void Connection::Consume(std::size_t bytes) {
   begin_ += bytes;
   wanted_bytes_ = 0;
-  if (begin_ == end_ && input_.size() > kReadAheadBytes && !in_bulk_) {  // a large message is over: give its memory back
+  if (begin_ == end_ && input_.size() > kReadAheadBytes &&
+      !in_bulk_) {  // a large message is over: give its memory back
     input_ = std::vector<char>(kInitialBytes);
     begin_ = end_ = 0;
   }
@@ -201,7 +205,8 @@ void Connection::Close() {
 
 asio::awaitable<void> Connection::CloseAfterDraining() {
   boost::system::error_code ignored;
-  if (tls_ != nullptr) SSL_set_quiet_shutdown(tls_->native_handle(), 1);  // PostgreSQL's clients wait for no close_notify
+  if (tls_ != nullptr)
+    SSL_set_quiet_shutdown(tls_->native_handle(), 1);  // PostgreSQL's clients wait for no close_notify
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   stopped_ = false;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);

@@ -16,8 +16,8 @@ namespace tavana::net {
 
 namespace asio = boost::asio;
 
-/// One TCP connection, plain or in TLS, whose bytes are read ahead, within a bound, so that a closed socket is seen while
-/// a statement runs. Everything happens on the socket's strand.
+/// One TCP connection, plain or in TLS, whose bytes are read ahead, within a bound, so that a closed socket is seen
+/// while a statement runs. Everything happens on the socket's strand.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// The socket's executor is its strand.
@@ -77,7 +77,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Read ahead at most this much beside what a message needs (chosen: a pipeline of small statements in one go).
   static constexpr std::size_t kReadAheadBytes = 64 << 10;
   static constexpr std::size_t kInitialBytes = 4 << 10;
-  static constexpr std::size_t kBulkBytes = 128 << 10;  // a read in bulk (chosen: its system call costs little beside it)
+  static constexpr std::size_t kBulkBytes = 128
+                                            << 10;  // a read in bulk (chosen: its system call costs little beside it)
   static constexpr std::size_t kRecordBytes = 16 << 10;  // the largest TLS record's content (RFC 8446, 5.1)
 
   asio::ip::tcp::socket socket_;

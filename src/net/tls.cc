@@ -72,7 +72,8 @@ void UseSelfSigned(SSL_CTX* context) {
   X509_gmtime_adj(X509_getm_notAfter(certificate), kSelfSignedSeconds);
   X509_set_pubkey(certificate, key);
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("tavana.local"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("tavana.local"), -1, -1,
+                             0);
   X509_set_issuer_name(certificate, name);
   std::array<char, 256> host{};
   std::string names = "DNS:localhost,DNS:tavana.local,IP:127.0.0.1,IP:::1";
@@ -104,7 +105,8 @@ Result<std::shared_ptr<ssl::context>> Load(const TlsFiles& files) {
     if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
       return Wrong("TLS certificate", files.certificate);
     }
-    if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) return Wrong("TLS key", files.key);
+    if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+      return Wrong("TLS key", files.key);
     if (SSL_CTX_check_private_key(context) != 1) return Wrong("TLS key", files.key);
   }
   if (!files.client_ca.empty()) {
@@ -129,7 +131,7 @@ Result<std::unique_ptr<TlsServer>> TlsServer::Open(TlsFiles files) {
 std::string TlsServer::StateOfFiles() const {
   std::string state;
   for (const auto* file : {&files_.certificate, &files_.key, &files_.client_ca}) {
-    struct stat status {};
+    struct stat status{};
     if (file->empty() || stat(file->c_str(), &status) != 0) continue;
     state += std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "/" +
              std::to_string(status.st_size) + "/" + std::to_string(status.st_ino) + " ";

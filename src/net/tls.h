@@ -24,8 +24,8 @@ class TlsServer {
   /// kInvalidParameter, naming the file, when certificate and key do not load or do not fit each other.
   static Result<std::unique_ptr<TlsServer>> Open(TlsFiles files);
 
-  /// What the next handshake uses. Reads the files again when one has changed; when they do not load, the last good ones
-  /// stay and the log says so.
+  /// What the next handshake uses. Reads the files again when one has changed; when they do not load, the last good
+  /// ones stay and the log says so.
   std::shared_ptr<boost::asio::ssl::context> Current();
 
  private:

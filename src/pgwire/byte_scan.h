@@ -26,7 +26,8 @@ class ByteFinder {
     const __m128i a = _mm_set1_epi8(bytes_[0]), b = _mm_set1_epi8(bytes_[1]);
     const __m128i c = _mm_set1_epi8(bytes_[2]), d = _mm_set1_epi8(bytes_[3]);
     for (; from < end; from += 16) {
-      if (end - from < 16 && !CanLoad16(from)) [[unlikely]] break;
+      if (end - from < 16 && !CanLoad16(from)) [[unlikely]]
+        break;
       const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
       const __m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, a), _mm_cmpeq_epi8(block, b)),
                                          _mm_or_si128(_mm_cmpeq_epi8(block, c), _mm_cmpeq_epi8(block, d)));

@@ -103,9 +103,9 @@ struct CopyDecoder::State {
                                       : "Use \"\\r\" to represent carriage return."));
   }
   Error StrayNewline() const {
-    return InLine(BadFormat(csv() ? "unquoted newline found in data" : "literal newline found in data")
-                      .WithHint(csv() ? "Use quoted CSV field to represent newline."
-                                      : "Use \"\\n\" to represent newline."));
+    return InLine(
+        BadFormat(csv() ? "unquoted newline found in data" : "literal newline found in data")
+            .WithHint(csv() ? "Use quoted CSV field to represent newline." : "Use \"\\n\" to represent newline."));
   }
 
   /// The line at the start of `rest`; the number of the line is that of its last one when it holds quoted newlines.
@@ -166,8 +166,8 @@ struct CopyDecoder::State {
     }
   }
 
-  /// A backslash stands at `at`: an end marker, kMore when that cannot be told yet, or kLine with the bytes to pass over
-  /// in `end_bytes`.
+  /// A backslash stands at `at`: an end marker, kMore when that cannot be told yet, or kLine with the bytes to pass
+  /// over in `end_bytes`.
   Result<Line> FindEndMarker(std::string_view rest, std::size_t at, bool last) {
     const auto byte = [&](std::size_t i) { return i < rest.size() ? rest[i] : '\0'; };
     const auto skip = [](std::size_t bytes) { return Line{.kind = Line::Kind::kLine, .bytes = 0, .end_bytes = bytes}; };
@@ -231,8 +231,8 @@ struct CopyDecoder::State {
   }
 
   static Error TooLong() {
-    return Error(ErrorCode::kProgramLimit, "a line of COPY data is longer than " +
-                                               std::to_string(kMaxCopyLineBytes >> 20) + " MB");
+    return Error(ErrorCode::kProgramLimit,
+                 "a line of COPY data is longer than " + std::to_string(kMaxCopyLineBytes >> 20) + " MB");
   }
 
   // ---- Fields ----
@@ -409,7 +409,8 @@ struct CopyDecoder::State {
         return InLine(BadFormat("missing data for column \"" + column.name + "\""), line);
       }
       auto cut_off = cut(at, end);
-      if (!cut_off.ok()) [[unlikely]] return std::move(cut_off).error();
+      if (!cut_off.ok()) [[unlikely]]
+        return std::move(cut_off).error();
       Field field = *cut_off;
       ++fields;
       was_last = field.is_last;
@@ -547,8 +548,8 @@ struct CopyDecoder::State {
   Status ReadBinaryRow(std::string_view rest) {
     const auto count = GetBigEndian<std::int16_t>(rest.data());
     if (static_cast<std::size_t>(count) != columns.size() || count < 0) {
-      return InLine(BadFormat("row field count is " + std::to_string(count) + ", expected " +
-                              std::to_string(columns.size())));
+      return InLine(
+          BadFormat("row field count is " + std::to_string(count) + ", expected " + std::to_string(columns.size())));
     }
     std::size_t at = 2;
     for (Column& column : columns) {
@@ -564,7 +565,8 @@ struct CopyDecoder::State {
         return InColumn(BadFormat("unexpected EOF in COPY data"), column);
       }
       Status appended = column.reader.AppendBinary(rest.substr(at, static_cast<std::size_t>(bytes)));
-      if (!appended.ok()) [[unlikely]] return InColumn(std::move(appended).error(), column);
+      if (!appended.ok()) [[unlikely]]
+        return InColumn(std::move(appended).error(), column);
       at += static_cast<std::size_t>(bytes);
     }
     return Status::Ok();

@@ -18,8 +18,8 @@ inline constexpr std::size_t kMaxCopyLineBytes = std::size_t{64} << 20;
 
 /// The table that a COPY fills.
 struct CopyTarget {
-  std::string relation;         ///< its name, for the context of errors
-  arrow::FieldVector columns;   ///< in the order of the data, as the engine has them
+  std::string relation;        ///< its name, for the context of errors
+  arrow::FieldVector columns;  ///< in the order of the data, as the engine has them
   std::string time_zone = "UTC";
 };
 
@@ -32,8 +32,8 @@ struct CopyTarget {
 /// an error nothing more may be asked.
 class CopyDecoder {
  public:
-  /// kInvalidColumnReference or kUndefinedColumn for a column of the options that is not there; kInvalidParameter for an
-  /// unknown time zone.
+  /// kInvalidColumnReference or kUndefinedColumn for a column of the options that is not there; kInvalidParameter for
+  /// an unknown time zone.
   static Result<CopyDecoder> Make(const CopyTarget& target, const CopyOptions& options);
   CopyDecoder(CopyDecoder&& other) noexcept;
   CopyDecoder& operator=(CopyDecoder&& other) noexcept;

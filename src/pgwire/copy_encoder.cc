@@ -102,7 +102,8 @@ struct CopyEncoder::State {
     const __m128i delimiter = _mm_set1_epi8(options.delimiter), backslash = _mm_set1_epi8('\\');
     const __m128i first_control = _mm_set1_epi8('\b'), controls = _mm_set1_epi8('\r' - '\b');
     while (from < end) {
-      if (end - from < 16 && !CanLoad16(from)) [[unlikely]] break;
+      if (end - from < 16 && !CanLoad16(from)) [[unlikely]]
+        break;
       const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
       const __m128i shifted = _mm_sub_epi8(block, first_control);
       const __m128i special =

@@ -35,7 +35,8 @@ std::string Random(std::size_t count) {
 std::string Hmac(std::string_view key, std::string_view text) {
   std::string hash(kHashBytes, '\0');
   unsigned int size = kHashBytes;
-  TAVANA_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(text), text.size(), Bytes(hash), &size) != nullptr);
+  TAVANA_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(text), text.size(), Bytes(hash),
+                    &size) != nullptr);
   return hash;
 }
 
@@ -64,7 +65,8 @@ std::optional<std::string> FromBase64(std::string_view text) {
 std::string Prepared(std::string_view password) {
   std::string text(password);
   char* prepared = nullptr;
-  if (text.find('\0') != std::string::npos || stringprep_profile(text.c_str(), &prepared, "SASLprep", STRINGPREP_NO_UNASSIGNED) != STRINGPREP_OK) {
+  if (text.find('\0') != std::string::npos ||
+      stringprep_profile(text.c_str(), &prepared, "SASLprep", STRINGPREP_NO_UNASSIGNED) != STRINGPREP_OK) {
     return text;
   }
   std::string result(prepared);
@@ -86,7 +88,8 @@ std::optional<std::string_view> TakeAttribute(std::string_view& message, char na
 }
 
 bool IsPrintable(std::string_view nonce) {  // RFC 5802: printable = %x21-2B / %x2D-7E
-  return !nonce.empty() && std::all_of(nonce.begin(), nonce.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ','; });
+  return !nonce.empty() &&
+         std::all_of(nonce.begin(), nonce.end(), [](char c) { return c > 0x20 && c < 0x7f && c != ','; });
 }
 
 }  // namespace
@@ -108,7 +111,8 @@ Result<ScramVerifier> ParseScramVerifier(std::string_view text) {
   const auto stored_key = FromBase64(take(':'));
   const auto server_key = FromBase64(text);
   ScramVerifier verifier;
-  const auto [end, failure] = std::from_chars(iterations.data(), iterations.data() + iterations.size(), verifier.iterations);
+  const auto [end, failure] =
+      std::from_chars(iterations.data(), iterations.data() + iterations.size(), verifier.iterations);
   if (failure != std::errc() || end != iterations.data() + iterations.size() || verifier.iterations < 1 ||
       verifier.iterations > kMaxIterations || !salt || !stored_key || stored_key->size() != kHashBytes || !server_key ||
       server_key->size() != kHashBytes) {
@@ -129,7 +133,8 @@ ScramVerifier MakeScramVerifier(std::string_view password, std::string salt, int
   const std::string prepared = Prepared(password);
   std::string salted(kHashBytes, '\0');
   TAVANA_CHECK(PKCS5_PBKDF2_HMAC(prepared.data(), static_cast<int>(prepared.size()), Bytes(salt),
-                                 static_cast<int>(salt.size()), iterations, EVP_sha256(), kHashBytes, Bytes(salted)) == 1);
+                                 static_cast<int>(salt.size()), iterations, EVP_sha256(), kHashBytes,
+                                 Bytes(salted)) == 1);
   return {.iterations = iterations,
           .salt = std::move(salt),
           .stored_key = Sha256(Hmac(salted, "Client Key")),
@@ -150,18 +155,23 @@ Result<std::string> ScramServer::First(std::string_view mechanism, std::string_v
   if (client_first.size() > kMaxMessageBytes) return Malformed("The message is too long.");
   const bool plus = mechanism == kScramSha256Plus;
   std::string_view rest = client_first;
-  const auto take_flag = [&](std::string_view flag) { return rest.starts_with(flag) && (rest.remove_prefix(flag.size()), true); };
+  const auto take_flag = [&](std::string_view flag) {
+    return rest.starts_with(flag) && (rest.remove_prefix(flag.size()), true);
+  };
   if (plus) {
     if (!hash_) return Error(ErrorCode::kAuthentication, "channel binding needs TLS");
-    if (!take_flag("p=tls-server-end-point,")) return Malformed("Channel binding of type tls-server-end-point was expected.");
+    if (!take_flag("p=tls-server-end-point,"))
+      return Malformed("Channel binding of type tls-server-end-point was expected.");
     binds_channel_ = true;
   } else if (take_flag("y,")) {
     if (hash_) {
       return Error(ErrorCode::kAuthentication, "SCRAM channel binding negotiation error")
-          .WithDetail("The client supports SCRAM channel binding but thinks the server does not. However, this server does.");
+          .WithDetail(
+              "The client supports SCRAM channel binding but thinks the server does not. However, this server does.");
     }
   } else if (!take_flag("n,")) {
-    return Malformed("The client selected SCRAM-SHA-256 without channel binding, but the message includes channel binding data.");
+    return Malformed(
+        "The client selected SCRAM-SHA-256 without channel binding, but the message includes channel binding data.");
   }
   if (rest.starts_with("a=")) {
     return Error(ErrorCode::kUnsupported, "client uses authorization identity, but it is not supported");
@@ -195,7 +205,8 @@ Result<std::string> ScramServer::Final(std::string_view client_final) {
   if (*binding != ToBase64(gs2_header_ + (binds_channel_ ? *hash_ : std::string()))) {
     return Error(ErrorCode::kAuthentication, "SCRAM channel binding check failed");
   }
-  if (*nonce != nonce_) return Error(ErrorCode::kProtocol, "invalid SCRAM response").WithDetail("Nonce does not match.");
+  if (*nonce != nonce_)
+    return Error(ErrorCode::kProtocol, "invalid SCRAM response").WithDetail("Nonce does not match.");
 
   const std::string auth_message =
       fmt::format("{},{},{}", client_first_bare_, server_first_, client_final.substr(0, proof_at - 1));

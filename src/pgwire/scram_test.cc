@@ -44,8 +44,9 @@ TEST(Scram, AVerifierSurvivesItsTextAndIsPostgresqls) {
   const auto read = ParseScramVerifier(text);
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(*read, verifier);
-  for (const char* wrong : {"", "md5abc", "SCRAM-SHA-256$", "SCRAM-SHA-256$0:AAAA$AAAA:AAAA",
-                            "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$AAAA:AAAA", "SCRAM-SHA-256$x:AAAA$AAAA:AAAA"}) {
+  for (const char* wrong :
+       {"", "md5abc", "SCRAM-SHA-256$", "SCRAM-SHA-256$0:AAAA$AAAA:AAAA",
+        "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$AAAA:AAAA", "SCRAM-SHA-256$x:AAAA$AAAA:AAAA"}) {
     EXPECT_FALSE(ParseScramVerifier(wrong).ok()) << wrong;
   }
 }
@@ -84,12 +85,13 @@ TEST(Scram, StrippedChannelBindingIsSeen) {
 }
 
 TEST(Scram, MalformedMessagesAreProtocolErrors) {
-  for (const char* first : {"", "n", "n,", "n,,", "n,,n=user", "n,,r=abc", "n,,n=user,r=", "x,,n=user,r=a", "n,a=root,n=user,r=a",
-                            "p=tls-server-end-point,,n=,r=abc", "n,,n=user,r=a b"}) {
+  for (const char* first : {"", "n", "n,", "n,,", "n,,n=user", "n,,r=abc", "n,,n=user,r=", "x,,n=user,r=a",
+                            "n,a=root,n=user,r=a", "p=tls-server-end-point,,n=,r=abc", "n,,n=user,r=a b"}) {
     auto server = Example();
     EXPECT_FALSE(server.First(kScramSha256, first).ok()) << first;
   }
-  for (const char* final : {"", "c=biws", "c=biws,r=x", "r=x,c=biws,p=AAAA", "c=biws,r=x,p=", "c=biws,r=x,p=AAAA", "c=biws,r=x,p=AAAA,z=1"}) {
+  for (const char* final : {"", "c=biws", "c=biws,r=x", "r=x,c=biws,p=AAAA", "c=biws,r=x,p=", "c=biws,r=x,p=AAAA",
+                            "c=biws,r=x,p=AAAA,z=1"}) {
     auto server = Example();
     ASSERT_TRUE(server.First(kScramSha256, kClientFirst).ok());
     EXPECT_FALSE(server.Final(final).ok()) << final;

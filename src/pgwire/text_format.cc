@@ -20,9 +20,10 @@ char* PutRepeated(char* to, char byte, int count) {
   return to + count;
 }
 
-/// True when `digits` lie exactly between `value` and a neighbour: they read back as `value` only because ties go to the
-/// even one. PostgreSQL does not count those as shortest (float_shortest in its Ryu: bounds are not accepted) and writes
-/// one digit more. Only integers beyond the mantissa can be so; there a long double holds the point between exactly.
+/// True when `digits` lie exactly between `value` and a neighbour: they read back as `value` only because ties go to
+/// the even one. PostgreSQL does not count those as shortest (float_shortest in its Ryu: bounds are not accepted) and
+/// writes one digit more. Only integers beyond the mantissa can be so; there a long double holds the point between
+/// exactly.
 template <typename Float>
 bool IsHalfway(const char* digits, const char* end, Float value) {
   constexpr Float kFirst = std::numeric_limits<Float>::digits == 24 ? Float{1 << 22} : Float{std::int64_t{1} << 51};
@@ -32,7 +33,8 @@ bool IsHalfway(const char* digits, const char* end, Float value) {
   const auto between = [&](Float neighbour) {
     return (static_cast<long double>(value) + static_cast<long double>(neighbour)) / 2;
   };
-  return read == between(std::nextafter(value, Float{0})) || read == between(std::nextafter(value, std::numeric_limits<Float>::infinity()));
+  return read == between(std::nextafter(value, Float{0})) ||
+         read == between(std::nextafter(value, std::numeric_limits<Float>::infinity()));
 }
 
 /// Shortest digits that read back the same, in PostgreSQL's shape: an exponent below -4 or from `exponent_from` on.

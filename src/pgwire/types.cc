@@ -289,7 +289,8 @@ std::uint32_t OidOf(const arrow::DataType& type) {
 
 std::uint32_t ParameterOidOf(const arrow::DataType& type) {
   if (type.id() == arrow::Type::UINT32) return kOidOid;
-  if (type.id() == arrow::Type::LIST && static_cast<const arrow::ListType&>(type).value_type()->id() == arrow::Type::UINT32) {
+  if (type.id() == arrow::Type::LIST &&
+      static_cast<const arrow::ListType&>(type).value_type()->id() == arrow::Type::UINT32) {
     return ArrayOidOf(kOidOid);
   }
   return OidOf(type);

@@ -47,8 +47,8 @@ PgType TypeOf(const arrow::Field& field);
 std::shared_ptr<arrow::DataType> ArrowTypeOf(std::uint32_t oid);
 /// What ParameterDescription says of `type`; text for arrow::null().
 std::uint32_t OidOf(const arrow::DataType& type);
-/// The same for a parameter, whose range is what counts: unsigned 32-bit numbers are oids, not bigint. A driver that asks
-/// what an oid[] is (as asyncpg does) would ask for ever if it were told bigint[].
+/// The same for a parameter, whose range is what counts: unsigned 32-bit numbers are oids, not bigint. A driver that
+/// asks what an oid[] is (as asyncpg does) would ask for ever if it were told bigint[].
 std::uint32_t ParameterOidOf(const arrow::DataType& type);
 /// The name format_type() gives ("integer", "timestamp without time zone", "integer[]"); "unknown" otherwise.
 std::string_view NameOf(std::uint32_t oid);

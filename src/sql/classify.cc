@@ -351,7 +351,8 @@ Reading ReadSelect(Reader& in) {
   Reader trial = in;
   if (trial.Accept("PG_CATALOG")) trial.AcceptSymbol('.');
   Classified signal{.command = Command::kSignalBackend};
-  if (trial.ahead().Is("PG_CANCEL_BACKEND") || trial.ahead().Is("PG_TERMINATE_BACKEND")) signal.name = trial.Take().AsName();
+  if (trial.ahead().Is("PG_CANCEL_BACKEND") || trial.ahead().Is("PG_TERMINATE_BACKEND"))
+    signal.name = trial.Take().AsName();
   if (signal.name.empty() || !trial.AcceptSymbol('(')) return std::nullopt;
   const Token argument = trial.Take();
   if (argument.kind != TokenKind::kNumber && argument.text != "$1") return std::nullopt;

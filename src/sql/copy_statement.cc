@@ -25,8 +25,7 @@ struct Option {
 
 class CopyReader {
  public:
-  explicit CopyReader(std::string_view statement)
-      : statement_(statement), lexer_(statement), ahead_(lexer_.Next()) {}
+  explicit CopyReader(std::string_view statement) : statement_(statement), lexer_(statement), ahead_(lexer_.Next()) {}
 
   Result<CopyStatement> Read() {
     if (!Accept("COPY")) return Unexpected();
@@ -66,8 +65,7 @@ class CopyReader {
     if (ahead_.kind == TokenKind::kEnd) {
       return At(ErrorCode::kSyntax, "syntax error at end of input", statement_.size());
     }
-    return At(ErrorCode::kSyntax, "syntax error at or near \"" + std::string(ahead_.text) + "\"",
-              ahead_.offset_bytes);
+    return At(ErrorCode::kSyntax, "syntax error at or near \"" + std::string(ahead_.text) + "\"", ahead_.offset_bytes);
   }
 
   void AddOption(std::string name, std::string value) {
@@ -278,9 +276,9 @@ class CopyReader {
       if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) plain += c;
     }
     if (plain == "utf8" || plain == "unicode") return Status::Ok();
-    constexpr auto kKnown = std::to_array<std::string_view>(
-        {"latin", "iso8859", "win", "windows", "sqlascii", "euc", "koi8", "sjis", "shiftjis", "big5", "gbk", "gb18030",
-         "uhc", "johab", "mule", "alt", "tcvn", "abc", "vscii"});
+    constexpr auto kKnown = std::to_array<std::string_view>({"latin", "iso8859", "win", "windows", "sqlascii", "euc",
+                                                             "koi8", "sjis", "shiftjis", "big5", "gbk", "gb18030",
+                                                             "uhc", "johab", "mule", "alt", "tcvn", "abc", "vscii"});
     for (const std::string_view known : kKnown) {
       if (plain.starts_with(known)) {
         return Error(ErrorCode::kUnsupported, "COPY in encoding \"" + encoding + "\" is not supported")

@@ -212,7 +212,8 @@ class ScriptedSession final : public Session {
 
   Result<SessionSnapshot> Snapshot() override {
     SessionSnapshot snapshot{.settings = settings_, .statements = {}, .pinned_by = ""};
-    for (const auto& [id, statement] : statements_) snapshot.statements.emplace(id, SessionSnapshot::Statement{statement.sql, {}});
+    for (const auto& [id, statement] : statements_)
+      snapshot.statements.emplace(id, SessionSnapshot::Statement{statement.sql, {}});
     if (!running_->empty()) snapshot.pinned_by = "an open result";
     if (in_transaction_) snapshot.pinned_by = "an open transaction";
     return snapshot;
@@ -222,7 +223,8 @@ class ScriptedSession final : public Session {
     settings_ = snapshot.settings;
     for (const auto& [id, prepared] : snapshot.statements) {
       TAVANA_ASSIGN_OR_RETURN(auto answer, Find(prepared.sql));
-      if (statements_.insert_or_assign(id, Statement{prepared.sql, std::move(answer)}).second) ++engine_->open_statements;
+      if (statements_.insert_or_assign(id, Statement{prepared.sql, std::move(answer)}).second)
+        ++engine_->open_statements;
       last_statement_ = std::max(last_statement_, static_cast<std::uint64_t>(id));
     }
     return Status::Ok();

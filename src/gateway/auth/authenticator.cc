@@ -34,7 +34,7 @@ Result<std::unique_ptr<Authenticator>> Authenticator::Open(AuthMode mode, const 
 }
 
 std::optional<Authenticator::FileState> Authenticator::StateOfFile() const {
-  struct stat status {};
+  struct stat status{};
   if (stat(users_file_.c_str(), &status) != 0) return std::nullopt;
   return FileState{.modified_ns = status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec,
                    .size = status.st_size,
@@ -65,7 +65,8 @@ Authenticator::Challenge Authenticator::ChallengeOf(const std::string& user) {
     return {.needed = true, .mock = false, .identity = found->second};
   }
   if (mode_ == AuthMode::kOptional) return {};
-  return {.needed = true, .mock = true, .identity = {.name = user, .verifier = pgwire::MockScramVerifier(user, secret_)}};
+  return {
+      .needed = true, .mock = true, .identity = {.name = user, .verifier = pgwire::MockScramVerifier(user, secret_)}};
 }
 
 std::chrono::milliseconds Authenticator::Failed(const std::string& user, const std::string& address) {

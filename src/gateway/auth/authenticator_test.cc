@@ -10,8 +10,8 @@ namespace {
 
 class AuthenticatorTest : public testing::Test {
  protected:
-  std::string path_ = testing::TempDir() + "/users_of_" +
-                      testing::UnitTest::GetInstance()->current_test_info()->name() + ".json";
+  std::string path_ =
+      testing::TempDir() + "/users_of_" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".json";
   void TearDown() override { std::filesystem::remove(path_); }
 };
 

@@ -20,7 +20,9 @@ Result<std::pair<std::string, std::string>> DecodeSaslInitialResponse(std::strin
   const std::size_t nul = body.find('\0');
   if (nul == std::string_view::npos || body.size() < nul + 5) return malformed;
   std::int32_t size = 0;
-  for (int i = 0; i < 4; ++i) size = static_cast<std::int32_t>(static_cast<std::uint32_t>(size) << 8 | static_cast<unsigned char>(body[nul + 1 + static_cast<std::size_t>(i)]));
+  for (int i = 0; i < 4; ++i)
+    size = static_cast<std::int32_t>(static_cast<std::uint32_t>(size) << 8 |
+                                     static_cast<unsigned char>(body[nul + 1 + static_cast<std::size_t>(i)]));
   const std::string_view data = body.substr(nul + 5);
   if (size != static_cast<std::int32_t>(data.size())) return malformed;
   return std::pair(std::string(body.substr(0, nul)), std::string(data));

@@ -144,7 +144,8 @@ struct CopySource {
     auto prepared = engine.Prepare(call, copy.query, {});
     if (!prepared.ok()) return std::move(prepared).error().MovedBy(copy.query_offset_bytes);
     writes = prepared->kind != engine::StatementKind::kQuery;
-    const bool is_rows = prepared->kind == engine::StatementKind::kQuery || prepared->kind == engine::StatementKind::kDml;
+    const bool is_rows =
+        prepared->kind == engine::StatementKind::kQuery || prepared->kind == engine::StatementKind::kDml;
     if (prepared->returns_rows && is_rows) return prepared;
     engine.ClosePrepared(prepared->id);
     if (is_rows) return Error(ErrorCode::kUnsupported, "COPY query must have a RETURNING clause");
@@ -279,9 +280,9 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContex
     TAVANA_RETURN_IF_ERROR(CheckAllForced(copy, *schema, columns));
     // What cannot be written to (a view, a generated column, a read-only database) is said before the data comes.
     const std::string names = NamesOf(columns), relation = RelationOf(copy);
-    TAVANA_ASSIGN_OR_RETURN(
-        const auto insert,
-        PrepareOurs(*engine, call, "INSERT INTO " + relation + " (" + names + ") SELECT " + names + " FROM " + relation));
+    TAVANA_ASSIGN_OR_RETURN(const auto insert, PrepareOurs(*engine, call,
+                                                           "INSERT INTO " + relation + " (" + names + ") SELECT " +
+                                                               names + " FROM " + relation));
     engine->ClosePrepared(insert.id);
     const pgwire::CopyTarget target{
         .relation = copy.table.back(), .columns = std::move(columns), .time_zone = time_zone};
@@ -371,9 +372,9 @@ PgSession::Task<void> PgSession::ReadCopyData(CopyFeed& feed) {
       continue;
     }
     if (header->type != 'c' && header->type != 'f' && header->type != 'H' && header->type != 'S') {
-      feed.Fail(Error(ErrorCode::kProtocol,
-                      fmt::format("unexpected message type 0x{:02X} during COPY from stdin",
-                                  static_cast<unsigned>(static_cast<unsigned char>(header->type)))));
+      feed.Fail(
+          Error(ErrorCode::kProtocol, fmt::format("unexpected message type 0x{:02X} during COPY from stdin",
+                                                  static_cast<unsigned>(static_cast<unsigned char>(header->type)))));
       co_return;  // it is dispatched next
     }
     const std::size_t frame_bytes = 5 + header->body_bytes;

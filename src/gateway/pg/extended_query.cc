@@ -242,7 +242,8 @@ PgSession::Task<void> PgSession::OnSync() {
   if (implicit_block_) {
     implicit_block_ = false;
     const bool commits = !skip_until_sync_;
-    auto portals = TakePortals([commits](const Portal& portal) { return portal.hold && (commits || !portal.of_this_block); });
+    auto portals =
+        TakePortals([commits](const Portal& portal) { return portal.hold && (commits || !portal.of_this_block); });
     co_await ReleaseAll(std::move(portals));
     const auto call = NewCall();
     const Running running(*this, call.cancellation);

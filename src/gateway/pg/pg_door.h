@@ -39,8 +39,7 @@ class PgDoor {
   /// `tls` null: plain text only. kIo when the address can not be had.
   static Result<std::unique_ptr<PgDoor>> Listen(boost::asio::io_context& io, engine::Engine& engine,
                                                 observe::Metrics& metrics, Authenticator& authenticator,
-                                                net::TlsServer* tls,
-                                                const PgDoorOptions& options);
+                                                net::TlsServer* tls, const PgDoorOptions& options);
   ~PgDoor();
 
   std::uint16_t port() const;

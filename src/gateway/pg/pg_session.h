@@ -58,9 +58,9 @@ class Running {
 };
 
 /// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement,
-/// End and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc, authentication.cc, simple_query.cc,
-/// extended_query.cc, execution.cc (statements against the engine), session_commands.cc (what the session answers
-/// itself).
+/// End and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc,
+/// authentication.cc, simple_query.cc, extended_query.cc, execution.cc (statements against the engine),
+/// session_commands.cc (what the session answers itself).
 class PgSession : public std::enable_shared_from_this<PgSession> {
  public:
   PgSession(std::shared_ptr<net::Connection> connection, SessionServices& services);
@@ -232,7 +232,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
   bool started_ = false;         // the startup exchange is over
   bool has_slot_ = false;        // counts against max_connections
-  bool has_role_slot_ = false;  // counts against its role's connection_limit
+  bool has_role_slot_ = false;   // counts against its role's connection_limit
   std::map<std::string, std::shared_ptr<PreparedStatement>, std::less<>> statements_;
   std::map<std::string, std::shared_ptr<Portal>, std::less<>> portals_;
   pgwire::ByteBuffer out_;

@@ -23,8 +23,8 @@ class PgSession;
 
 /// What all sessions of a door share. Thread-safe; outlives them.
 struct SessionServices {
-  SessionServices(engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator,
-                  net::TlsServer* tls, const PgDoorOptions& options)
+  SessionServices(engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator, net::TlsServer* tls,
+                  const PgDoorOptions& options)
       : engine(engine),
         metrics(metrics),
         authenticator(authenticator),
@@ -76,7 +76,7 @@ struct SessionServices {
   std::mutex connections_mutex;
   std::condition_variable connections_changed;
   int connections = 0;
-  int admitted_connections = 0;  // against max_connections; guarded by connections_mutex
+  int admitted_connections = 0;                    // against max_connections; guarded by connections_mutex
   std::map<std::string, int> connections_of_role;  // those admitted; guarded by connections_mutex
 };
 

@@ -53,7 +53,9 @@ Result<std::vector<std::pair<std::string, std::string>>> ReadOptions(std::string
 PgSession::Task<bool> PgSession::StartTls() {
   auto context = services_.tls->Current();
   const bool started = co_await connection_->StartTls(std::move(context), startup_deadline_);
-  if (!started) observe::Log(observe::LogLevel::kInfo, "TLS handshake failed", {{"address", connection_->peer().address().to_string()}});
+  if (!started)
+    observe::Log(observe::LogLevel::kInfo, "TLS handshake failed",
+                 {{"address", connection_->peer().address().to_string()}});
   co_return started;
 }
 

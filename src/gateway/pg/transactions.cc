@@ -38,7 +38,8 @@ PgSession::Task<Result<std::string>> PgSession::Begin(const engine::CallContext&
 
 PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& call, bool commit) {
   // A COMMIT keeps the cursors WITH HOLD, a ROLLBACK those that were there before the block.
-  auto portals = TakePortals([commit](const Portal& portal) { return portal.hold && (commit || !portal.of_this_block); });
+  auto portals =
+      TakePortals([commit](const Portal& portal) { return portal.hold && (commit || !portal.of_this_block); });
   co_await ReleaseAll(std::move(portals));
   const Status ended = co_await RunOnEngine(call, commit ? "COMMIT" : "ROLLBACK");
   if (commit && ended.ok()) {
