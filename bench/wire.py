@@ -72,16 +72,20 @@ def load_postgres(postgres, folder, scale):
     return count
 
 
+def run_client(command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
 def measure(server, mode, arguments, options):
     if mode == "drain":
         command = [BINARY, "drain", server.conninfo(), *arguments]
     else:
         connections, protocol = arguments
         command = [BINARY, "qps", server.conninfo(), connections, options.seconds, protocol, "SELECT 1"]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))}: {done.stderr}")
-    return json.loads(done.stdout)
+    return run_client(command)
 
 
 def compare(tavana, postgres, rows, options):

@@ -2,7 +2,8 @@
 // and the server is what is measured.
 //
 //   wirebench qps   CONNINFO CONNECTIONS SECONDS simple|prepared QUERY
-//   wirebench drain CONNINFO text|binary QUERY
+//   wirebench drain CONNINFO text|binary QUERY       (COPY TO STDOUT too, as text: its messages count as rows)
+//   wirebench load CONNINFO COPY_FROM_STDIN FILE
 //
 // Each prints one JSON object. An error of the server ends it with code 1: a fast failure is no result.
 
@@ -100,7 +101,6 @@ class Connection {
     }
   }
 
- private:
   void Send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto sent = tls_ != nullptr ? SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()))
@@ -113,6 +113,7 @@ class Connection {
     }
   }
 
+ private:
   std::size_t Receive() {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
@@ -155,9 +156,9 @@ class Connection {
       const bool whole = end_ - begin_ >= length;
       if ((kind == 'E' || kind == 'Z') && !whole) return false;  // short: fits the buffer
       if (kind == 'E') Die("the server says: " + Readable(length));
-      if (kind == 'D') ++answer.rows;
+      if (kind == 'D' || kind == 'd') ++answer.rows;
       skip_ = length;
-      if (kind != 'Z') continue;
+      if (kind != 'Z' && kind != 'G') continue;  // the server waits: for a query, or for the data of a COPY
       begin_ += std::exchange(skip_, 0);
       return true;
     }
@@ -230,6 +231,28 @@ int MeasureDrain(const char* conninfo, bool binary, std::string_view sql) {
   return 0;
 }
 
+int MeasureLoad(const char* conninfo, std::string_view sql, const char* path) {
+  constexpr std::size_t kMessageBytes = 64 << 10;
+  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path, "rb"), &std::fclose);
+  if (file == nullptr) Die(std::string("cannot open ") + path);
+  Connection client(conninfo);
+  std::vector<char> message(kHeaderBytes + kMessageBytes);
+  std::uint64_t bytes = 0;
+  const auto began = Clock::now();
+  client.Ask(Query(sql));
+  while (const std::size_t got = std::fread(&message[kHeaderBytes], 1, kMessageBytes, file.get())) {
+    message[0] = 'd';
+    const std::uint32_t length = htonl(static_cast<std::uint32_t>(got + 4));
+    std::memcpy(&message[1], &length, sizeof length);
+    client.Send({message.data(), kHeaderBytes + got});
+    bytes += got;
+  }
+  client.Ask(Message('c', ""));
+  const double elapsed = Seconds(Clock::now() - began).count();
+  std::printf("{\"bytes\": %llu, \"seconds\": %.6f}\n", static_cast<unsigned long long>(bytes), elapsed);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -241,8 +264,10 @@ int main(int argc, char** argv) {
   if (argc == 5 && words[1] == "drain" && (words[3] == "text" || words[3] == "binary")) {
     return MeasureDrain(argv[2], words[3] == "binary", words[4]);
   }
+  if (argc == 5 && words[1] == "load") return MeasureLoad(argv[2], words[3], argv[4]);
   std::fprintf(stderr,
                "wirebench qps CONNINFO CONNECTIONS SECONDS simple|prepared QUERY\n"
-               "wirebench drain CONNINFO text|binary QUERY\n");
+               "wirebench drain CONNINFO text|binary QUERY\n"
+               "wirebench load CONNINFO COPY_FROM_STDIN FILE\n");
   return kUsage;
 }

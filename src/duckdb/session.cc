@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "duckdb/arrow_scan.h"
+#include "duckdb/direct_append.h"
 #include "duckdb/errors.h"
 #include "duckdb/result.h"
 #include "duckdb/statement.h"
@@ -404,6 +405,28 @@ class DuckDbSession : public engine::Session {
     return name + Quoted(target.table);
   }
 
+  /// Nothing when only an INSERT can do it; then no batch was taken.
+  Result<std::optional<std::int64_t>> AppendDirectly(const engine::CallContext& call,
+                                                     const engine::IngestTarget& target,
+                                                     arrow::RecordBatchReader& batches) {
+    try {
+      const auto append = DirectAppend::Make(shared_->context(), target, *batches.schema());
+      if (append == nullptr) return std::optional<std::int64_t>();
+      for (std::int64_t rows = 0;;) {
+        if (auto why = call.cancellation->why()) return *std::move(why);
+        std::shared_ptr<arrow::RecordBatch> batch;
+        if (const auto status = batches.ReadNext(&batch); !status.ok()) {
+          return Error(ErrorCode::kDataException, status.message());
+        }
+        if (batch == nullptr) return std::optional<std::int64_t>(rows);
+        append->Append(*batch);
+        rows += batch->num_rows();
+      }
+    } catch (const std::exception& exception) {
+      return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+    }
+  }
+
   Result<std::int64_t> IngestInTransaction(const engine::CallContext& call, const engine::IngestTarget& target,
                                            arrow::RecordBatchReader& batches) {
     using Mode = engine::IngestTarget::Mode;
@@ -417,6 +440,10 @@ class DuckDbSession : public engine::Session {
                            : target.mode == Mode::kCreate ? "CREATE TABLE "
                                                           : "CREATE TABLE IF NOT EXISTS ";
       TAVANA_RETURN_IF_ERROR(Run(create + name + " AS SELECT * FROM " + kSource));
+    }
+    if (target.where.empty()) {
+      TAVANA_ASSIGN_OR_RETURN(const std::optional<std::int64_t> appended, AppendDirectly(call, target, batches));
+      if (appended) return *appended;
     }
     const std::string where = target.where.empty() ? "" : " WHERE (" + target.where + "\n)";  // it may end in a comment
     std::int64_t rows = 0;

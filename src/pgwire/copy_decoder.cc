@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "pgwire/byte_buffer.h"
@@ -103,9 +104,9 @@ struct CopyDecoder::State {
                                       : "Use \"\\r\" to represent carriage return."));
   }
   Error StrayNewline() const {
-    return InLine(
-        BadFormat(csv() ? "unquoted newline found in data" : "literal newline found in data")
-            .WithHint(csv() ? "Use quoted CSV field to represent newline." : "Use \"\\n\" to represent newline."));
+    return InLine(BadFormat(csv() ? "unquoted newline found in data" : "literal newline found in data")
+                      .WithHint(csv() ? "Use quoted CSV field to represent newline."
+                                      : "Use \"\\n\" to represent newline."));
   }
 
   /// The line at the start of `rest`; the number of the line is that of its last one when it holds quoted newlines.
@@ -166,8 +167,8 @@ struct CopyDecoder::State {
     }
   }
 
-  /// A backslash stands at `at`: an end marker, kMore when that cannot be told yet, or kLine with the bytes to pass
-  /// over in `end_bytes`.
+  /// A backslash stands at `at`: an end marker, kMore when that cannot be told yet, or kLine with the bytes to pass over
+  /// in `end_bytes`.
   Result<Line> FindEndMarker(std::string_view rest, std::size_t at, bool last) {
     const auto byte = [&](std::size_t i) { return i < rest.size() ? rest[i] : '\0'; };
     const auto skip = [](std::size_t bytes) { return Line{.kind = Line::Kind::kLine, .bytes = 0, .end_bytes = bytes}; };
@@ -231,8 +232,8 @@ struct CopyDecoder::State {
   }
 
   static Error TooLong() {
-    return Error(ErrorCode::kProgramLimit,
-                 "a line of COPY data is longer than " + std::to_string(kMaxCopyLineBytes >> 20) + " MB");
+    return Error(ErrorCode::kProgramLimit, "a line of COPY data is longer than " +
+                                               std::to_string(kMaxCopyLineBytes >> 20) + " MB");
   }
 
   // ---- Fields ----
@@ -244,26 +245,29 @@ struct CopyDecoder::State {
     bool is_last = false;
   };
 
-  /// Cuts the field off `at` (which moves behind its delimiter), backslashes resolved.
-  Result<Field> CutTextField(const char*& at, const char* end, std::string_view line) {
+  std::optional<Error> cut_error;  // why the last CutTextField or CutCsvField failed
+
+  /// Cuts the field off `at` (which moves behind its delimiter), backslashes resolved; false leaves `cut_error`.
+  bool CutTextField(const char*& at, const char* end, std::string_view line, Field& field) {
     const std::string_view null_text = options.null_text;
     const auto left = static_cast<std::size_t>(end - at);
-    if (left >= null_text.size() && std::memcmp(at, null_text.data(), null_text.size()) == 0 &&
-        !null_ends_in_backslash) {
+    if (left >= null_text.size() && (null_text.empty() || *at == null_text[0]) && !null_ends_in_backslash &&
+        std::string_view(at, null_text.size()) == null_text) {
       const char* behind = at + null_text.size();
       if (behind == end || *behind == options.delimiter) {
         const bool is_last = behind == end;
         at = is_last ? end : behind + 1;
-        return Field{.text = {}, .is_null = true, .is_last = is_last};
+        field = {.text = {}, .is_null = true, .is_last = is_last};
+        return true;
       }
     }
     const char* const found = field_finder.Find(at, end);
     if (found == end || *found == options.delimiter) [[likely]] {
-      const Field field{.text = {at, static_cast<std::size_t>(found - at)}, .is_null = false, .is_last = found == end};
+      field = {.text = {at, static_cast<std::size_t>(found - at)}, .is_null = false, .is_last = found == end};
       at = found == end ? end : found + 1;
-      return field;
+      return true;
     }
-    return CutEscapedField(at, found, end, line);
+    return Keep(CutEscapedField(at, found, end, line), field);
   }
 
   [[gnu::noinline]] Result<Field> CutEscapedField(const char*& at, const char* backslash, const char* end,
@@ -321,12 +325,13 @@ struct CopyDecoder::State {
   }
 
   /// The same for csv, quotes resolved.
-  Result<Field> CutCsvField(const char*& at, const char* end, std::string_view line) {
+  bool CutCsvField(const char*& at, const char* end, std::string_view line, Field& field) {
     const char* const found = field_finder.Find(at, end);
     if (found == end || *found == options.delimiter) [[likely]] {
       const std::string_view text(at, static_cast<std::size_t>(found - at));
       at = found == end ? end : found + 1;
-      return Field{.text = text, .is_null = text == options.null_text, .is_last = found == end};
+      field = {.text = text, .is_null = text == options.null_text, .is_last = found == end};
+      return true;
     }
     // Most quoted fields are one pair of quotes with nothing to resolve inside.
     if (found == at) {
@@ -335,10 +340,11 @@ struct CopyDecoder::State {
         const std::string_view text(at + 1, static_cast<std::size_t>(close - at - 1));
         const bool is_last = close + 1 == end;
         at = is_last ? end : close + 2;
-        return Field{.text = text, .is_null = false, .is_last = is_last};
+        field = {.text = text, .is_null = false, .is_last = is_last};
+        return true;
       }
     }
-    return CutQuotedField(at, found, end, line);
+    return Keep(CutQuotedField(at, found, end, line), field);
   }
 
   [[gnu::noinline]] Result<Field> CutQuotedField(const char*& at, const char* quote, const char* end,
@@ -373,7 +379,20 @@ struct CopyDecoder::State {
   ByteFinder field_finder_quoted{'"', '"', '"', '"'};
 
   Result<Field> CutField(const char*& at, const char* end, std::string_view line) {
-    return csv() ? CutCsvField(at, end, line) : CutTextField(at, end, line);
+    Field field;
+    const bool is_cut = csv() ? CutCsvField(at, end, line, field) : CutTextField(at, end, line, field);
+    if (!is_cut) return *std::exchange(cut_error, std::nullopt);
+    return field;
+  }
+
+  /// Results on the way of every field would cost more than the fields.
+  bool Keep(Result<Field> cut, Field& field) {
+    if (cut.ok()) {
+      field = *cut;
+      return true;
+    }
+    cut_error = std::move(cut).error();
+    return false;
   }
 
   // ---- Rows ----
@@ -408,10 +427,8 @@ struct CopyDecoder::State {
       if (was_last) {
         return InLine(BadFormat("missing data for column \"" + column.name + "\""), line);
       }
-      auto cut_off = cut(at, end);
-      if (!cut_off.ok()) [[unlikely]]
-        return std::move(cut_off).error();
-      Field field = *cut_off;
+      Field field;
+      if (!cut(at, end, field)) [[unlikely]] return *std::exchange(cut_error, std::nullopt);
       ++fields;
       was_last = field.is_last;
       if (csv()) {
@@ -432,10 +449,14 @@ struct CopyDecoder::State {
   }
 
   Status ReadTextRow(std::string_view line) {
-    return ReadRow(line, [&](const char*& at, const char* end) { return CutTextField(at, end, line); });
+    return ReadRow(line, [&](const char*& at, const char* end, Field& field) __attribute__((always_inline)) {
+      return CutTextField(at, end, line, field);
+    });
   }
   Status ReadCsvRow(std::string_view line) {
-    return ReadRow(line, [&](const char*& at, const char* end) { return CutCsvField(at, end, line); });
+    return ReadRow(line, [&](const char*& at, const char* end, Field& field) __attribute__((always_inline)) {
+      return CutCsvField(at, end, line, field);
+    });
   }
 
   Status ReadHeaderLine(std::string_view line) {
@@ -548,8 +569,8 @@ struct CopyDecoder::State {
   Status ReadBinaryRow(std::string_view rest) {
     const auto count = GetBigEndian<std::int16_t>(rest.data());
     if (static_cast<std::size_t>(count) != columns.size() || count < 0) {
-      return InLine(
-          BadFormat("row field count is " + std::to_string(count) + ", expected " + std::to_string(columns.size())));
+      return InLine(BadFormat("row field count is " + std::to_string(count) + ", expected " +
+                              std::to_string(columns.size())));
     }
     std::size_t at = 2;
     for (Column& column : columns) {
@@ -565,8 +586,7 @@ struct CopyDecoder::State {
         return InColumn(BadFormat("unexpected EOF in COPY data"), column);
       }
       Status appended = column.reader.AppendBinary(rest.substr(at, static_cast<std::size_t>(bytes)));
-      if (!appended.ok()) [[unlikely]]
-        return InColumn(std::move(appended).error(), column);
+      if (!appended.ok()) [[unlikely]] return InColumn(std::move(appended).error(), column);
       at += static_cast<std::size_t>(bytes);
     }
     return Status::Ok();

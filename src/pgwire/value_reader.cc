@@ -1,5 +1,6 @@
 #include "pgwire/value_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <type_traits>
@@ -19,12 +20,15 @@ namespace {
 Error TooShort() { return Error(ErrorCode::kProtocol, "insufficient data left in message"); }
 Error BadBinary() { return Error(ErrorCode::kInvalidBinary, "incorrect binary data format"); }
 
-Status FromArrow(const arrow::Status& status) {
-  if (status.ok()) [[likely]]
-    return Status::Ok();
+[[gnu::cold]] Error ArrowError(const arrow::Status& status) {
   const bool too_large = status.IsCapacityError();
   if (too_large) return Error(ErrorCode::kProgramLimit, "too many bytes in one part of a COPY");
   return Error(status.IsOutOfMemory() ? ErrorCode::kOutOfMemory : ErrorCode::kInternal, status.ToString());
+}
+
+inline __attribute__((always_inline)) Status FromArrow(arrow::Status status) {
+  if (status.ok()) [[likely]] return Status::Ok();
+  return ArrowError(status);
 }
 
 /// Ok when `bytes` are exactly `size`, else what PostgreSQL's receive functions say.
@@ -34,58 +38,12 @@ Status CheckSize(std::string_view bytes, std::size_t size) {
   return Status::Ok();
 }
 
-/// A plain integer, of at most 18 digits; false for anything else.
-bool ReadShortInteger(std::string_view text, std::int64_t& value) {
-  const char* at = text.data();
-  const char* end = at + text.size();
-  const bool negative = at < end && *at == '-';
-  if (negative) ++at;
-  if (at == end || end - at > 18) return false;
-  std::uint64_t magnitude = 0;
-  for (; at < end; ++at) {
-    const auto digit = static_cast<unsigned char>(*at - '0');
-    if (digit > 9) return false;
-    magnitude = magnitude * 10 + digit;
-  }
-  value = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
-  return true;
-}
-
 enum class DecimalOutcome : std::uint8_t { kOk, kMalformed, kOverflow };
 
 UInt128 PowerOfTen(std::int32_t exponent) {
   UInt128 power = 1;
   for (std::int32_t i = 0; i < exponent; ++i) power *= 10;
   return power;
-}
-
-/// [+-]digits[.digits] of at most 18 digits, as an integer scaled by 10^`scale`; false for anything else.
-bool ReadShortDecimal(std::string_view text, std::int32_t scale, std::int64_t& value) {
-  const char* at = text.data();
-  const char* end = at + text.size();
-  const bool negative = at < end && *at == '-';
-  if (negative) ++at;
-  if (at == end || end - at > 19 || scale > 18) return false;
-  std::uint64_t magnitude = 0;
-  int digits = 0, fraction_digits = 0;
-  bool in_fraction = false;
-  for (; at < end; ++at) {
-    const auto digit = static_cast<unsigned char>(*at - '0');
-    if (digit <= 9) {
-      magnitude = magnitude * 10 + digit;
-      ++digits;
-      fraction_digits += in_fraction ? 1 : 0;
-    } else if (*at == '.' && !in_fraction) {
-      in_fraction = true;
-    } else {
-      return false;
-    }
-  }
-  const int missing = scale - fraction_digits;
-  if (digits == 0 || missing < 0 || digits + missing > 18) return false;
-  magnitude *= internal::kPowersOfTen[static_cast<std::size_t>(missing)];
-  value = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
-  return true;
 }
 
 /// Any number numeric_in reads, rounded half away from zero.
@@ -232,6 +190,8 @@ Result<ValueReader> ValueReader::Make(const arrow::Field& column, bool binary, Z
   reader.kind_ = KindOf(resolved, binary);
   reader.oid_ = resolved.pg.oid;
   reader.zone_ = zone;
+  reader.is_plain_ = reader.kind_ == Kind::kInt32 || reader.kind_ == Kind::kInt64 || reader.kind_ == Kind::kDecimal ||
+                     reader.kind_ == Kind::kDate || reader.kind_ == Kind::kText;
   std::shared_ptr<const arrow::KeyValueMetadata> metadata;
   if (reader.kind_ == Kind::kUuid) {
     metadata = arrow::key_value_metadata({"ARROW:extension:name", "ARROW:extension:metadata"}, {"arrow.uuid", ""});
@@ -250,6 +210,7 @@ Result<ValueReader> ValueReader::Make(const arrow::Field& column, bool binary, Z
   if (reader.kind_ == Kind::kDecimal) {
     reader.precision_ = static_cast<const arrow::DecimalType&>(*type).precision();
     reader.scale_ = static_cast<const arrow::DecimalType&>(*type).scale();
+    reader.limit_ = internal::kPowersOfTen[static_cast<std::size_t>(std::min(reader.precision_, 19))];
   }
   auto builder = arrow::MakeBuilder(type);
   TAVANA_RETURN_IF_ERROR(FromArrow(builder.status()));
@@ -258,17 +219,37 @@ Result<ValueReader> ValueReader::Make(const arrow::Field& column, bool binary, Z
   return reader;
 }
 
-Status ValueReader::AppendNull() { return FromArrow(builder_->AppendNull()); }
+Status ValueReader::AppendNull() {
+  room_ = 0;
+  return FromArrow(builder_->AppendNull());
+}
+
+Status ValueReader::MakeRoom() {
+  constexpr std::int64_t kRows = 1024;
+  TAVANA_RETURN_IF_ERROR(FromArrow(builder_->Reserve(kRows)));
+  room_ = kRows;
+  return Status::Ok();
+}
+
+Status ValueReader::MakeDataRoom(std::size_t bytes) {
+  constexpr std::size_t kLeastBytes = 32 << 10;
+  const auto wanted = static_cast<std::int64_t>(std::max(bytes, kLeastBytes));
+  TAVANA_RETURN_IF_ERROR(FromArrow(As<arrow::StringBuilder>().ReserveData(wanted)));
+  data_room_ = static_cast<std::size_t>(wanted);
+  return Status::Ok();
+}
 
 Result<std::shared_ptr<arrow::Array>> ValueReader::Finish() {
+  room_ = 0;
+  data_room_ = 0;
   std::shared_ptr<arrow::Array> array;
   TAVANA_RETURN_IF_ERROR(FromArrow(builder_->Finish(&array)));
   return array;
 }
 
 Error ValueReader::BadText(std::string_view text) const {
-  const bool is_time =
-      kind_ == Kind::kDate || kind_ == Kind::kTime || kind_ == Kind::kTimestamp || kind_ == Kind::kTimestampTz;
+  const bool is_time = kind_ == Kind::kDate || kind_ == Kind::kTime || kind_ == Kind::kTimestamp ||
+                       kind_ == Kind::kTimestampTz;
   std::string_view name = NameOf(oid_);
   if (kind_ == Kind::kTimestamp) name = "timestamp";  // as PostgreSQL's parser of dates calls it
   if (kind_ == Kind::kTime) name = "time";
@@ -286,7 +267,8 @@ Error ValueReader::OutOfRange(std::string_view text) const {
       return Error(ErrorCode::kDatetimeOverflow, "date/time field value out of range: \"" + shown + "\"");
     case Kind::kFloat:
     case Kind::kDouble:
-      return Error(ErrorCode::kOutOfRange, "\"" + shown + "\" is out of range for type " + std::string(NameOf(oid_)));
+      return Error(ErrorCode::kOutOfRange,
+                   "\"" + shown + "\" is out of range for type " + std::string(NameOf(oid_)));
     default:
       return Error(ErrorCode::kOutOfRange,
                    "value \"" + shown + "\" is out of range for type " + std::string(NameOf(oid_)));
@@ -306,9 +288,8 @@ Status ValueReader::AppendIntegerText(std::string_view text) {
     return FromArrow(As<Builder>().Append(number));
   } else {
     std::int64_t plain = 0;
-    if (ReadShortInteger(text, plain)) [[likely]] {
-      if (static_cast<std::int64_t>(static_cast<T>(plain)) != plain || (std::is_unsigned_v<T> && plain < 0))
-        return OutOfRange(text);
+    if (internal::ReadShortInteger(text, plain)) [[likely]] {
+      if (static_cast<std::int64_t>(static_cast<T>(plain)) != plain || (std::is_unsigned_v<T> && plain < 0)) return OutOfRange(text);
       return FromArrow(As<Builder>().Append(static_cast<T>(plain)));
     }
     std::string_view trimmed = Trimmed(text);
@@ -325,14 +306,8 @@ Status ValueReader::AppendDecimal(std::string_view text) {
   auto& builder = As<arrow::Decimal128Builder>();
   std::int64_t plain = 0;
   Int128 value = 0;
-  if (ReadShortDecimal(text, scale_, plain)) [[likely]] {
-    value = plain;
-    if (precision_ < 18 && Magnitude(plain) >= internal::kPowersOfTen[static_cast<std::size_t>(precision_)])
-        [[unlikely]] {
-      value = 0;
-    } else {
-      return FromArrow(builder.Append(ToArrow(value)));
-    }
+  if (internal::ReadShortDecimal(text, scale_, plain)) [[likely]] {
+    if (Magnitude(plain) < limit_) return FromArrow(builder.Append(ToArrow(plain)));
   }
   switch (ReadDecimal(text, precision_, scale_, value)) {
     case DecimalOutcome::kOk: return FromArrow(builder.Append(ToArrow(value)));
@@ -396,7 +371,9 @@ Status ValueReader::AppendListText(std::string_view text) {
   return Status::Ok();
 }
 
-Status ValueReader::AppendText(std::string_view text) {
+Status ValueReader::AppendAnyText(std::string_view text) {
+  room_ = 0;  // what is reserved is taken here too
+  data_room_ = 0;
   switch (kind_) {
     case Kind::kBool: {
       const std::optional<bool> value = ParseBool(text);
@@ -469,10 +446,10 @@ Status ValueReader::AppendListBinary(std::string_view bytes) {
   TAVANA_ASSIGN_OR_RETURN(const std::int32_t element_oid, next());
   if (flags != 0 && flags != 1) return Error(ErrorCode::kInvalidBinary, "invalid array flags");
   if (static_cast<std::uint32_t>(element_oid) != element_->oid_) {
-    return Error(ErrorCode::kDatatypeMismatch, "binary data has array element type " + std::to_string(element_oid) +
-                                                   " (" + std::string(NameOf(static_cast<std::uint32_t>(element_oid))) +
-                                                   ") instead of expected " + std::to_string(element_->oid_) + " (" +
-                                                   std::string(NameOf(element_->oid_)) + ")");
+    return Error(ErrorCode::kDatatypeMismatch,
+                 "binary data has array element type " + std::to_string(element_oid) + " (" +
+                     std::string(NameOf(static_cast<std::uint32_t>(element_oid))) + ") instead of expected " +
+                     std::to_string(element_->oid_) + " (" + std::string(NameOf(element_->oid_)) + ")");
   }
   if (dimensions < 0) {
     return Error(ErrorCode::kInvalidBinary, "invalid number of dimensions: " + std::to_string(dimensions));
@@ -518,11 +495,15 @@ Status ValueReader::AppendTextualBinary(std::string_view bytes) {
       const char* end = PutOffset(PutTime(text, micros), -west_seconds);
       return FromArrow(builder.Append(std::string_view(text, static_cast<std::size_t>(end - text))));
     }
-    default: TAVANA_RETURN_IF_ERROR(CheckUtf8(bytes)); return FromArrow(builder.Append(bytes));
+    default:
+      TAVANA_RETURN_IF_ERROR(CheckUtf8(bytes));
+      return FromArrow(builder.Append(bytes));
   }
 }
 
 Status ValueReader::AppendBinary(std::string_view bytes) {
+  room_ = 0;
+  data_room_ = 0;
   switch (kind_) {
     case Kind::kBool:
       TAVANA_RETURN_IF_ERROR(CheckSize(bytes, 1));
@@ -596,7 +577,8 @@ Status ValueReader::AppendBinary(std::string_view bytes) {
       arrow::MonthDayNanoIntervalType::MonthDayNanos interval{};
       interval.days = GetBigEndian<std::int32_t>(bytes.data() + 8);
       interval.months = GetBigEndian<std::int32_t>(bytes.data() + 12);
-      if (__builtin_mul_overflow(GetBigEndian<std::int64_t>(bytes.data()), std::int64_t{1000}, &interval.nanoseconds)) {
+      if (__builtin_mul_overflow(GetBigEndian<std::int64_t>(bytes.data()), std::int64_t{1000},
+                                 &interval.nanoseconds)) {
         return Error(ErrorCode::kDatetimeOverflow, "interval out of range");
       }
       return FromArrow(As<arrow::MonthDayNanoIntervalBuilder>().Append(interval));

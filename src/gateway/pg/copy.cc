@@ -273,7 +273,7 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyOut(const engine::CallConte
 
 PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContext& call, sql::CopyStatement copy) {
   auto describe = [engine = engine_, call, copy, time_zone = settings_.Get("timezone"),
-                   closing = std::exchange(closing_, {})]() mutable -> Result<std::shared_ptr<pgwire::CopyDecoder>> {
+                   closing = std::exchange(closing_, {})]() mutable -> Result<pgwire::CopyDecoder> {
     for (const auto id : closing) engine->ClosePrepared(id);
     TAVANA_ASSIGN_OR_RETURN(const auto schema, DescribeTable(*engine, call, copy));
     TAVANA_ASSIGN_OR_RETURN(auto columns, CopiedColumns(copy, *schema));
@@ -286,14 +286,13 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContex
     engine->ClosePrepared(insert.id);
     const pgwire::CopyTarget target{
         .relation = copy.table.back(), .columns = std::move(columns), .time_zone = time_zone};
-    TAVANA_ASSIGN_OR_RETURN(auto decoder, pgwire::CopyDecoder::Make(target, copy.options));
-    return std::make_shared<pgwire::CopyDecoder>(std::move(decoder));
+    return pgwire::CopyDecoder::Make(target, copy.options);
   };
   auto described = net::StartBlocking(services_.statement_pool, strand_, std::move(describe));
   auto decoder = co_await net::Await(described, strand_, call.cancellation, left_behind_);
   if (!decoder.ok()) co_return std::move(decoder).error();
 
-  const auto columns = static_cast<std::size_t>((*decoder)->schema()->num_fields());
+  const auto columns = static_cast<std::size_t>(decoder->schema()->num_fields());
   Out().CopyInResponse(copy.options.binary(), columns);
   const std::string_view bytes = out_.view();
   const bool written = co_await connection_->Write(bytes);
@@ -306,14 +305,15 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContex
   if (copy.table.size() == 3) target.database = copy.table[0];
   MarkSavepointsWritten();
   const auto feed = std::make_shared<CopyFeed>(connection_, call.cancellation);
-  auto ingest = [engine = engine_, call, target, feed, decoder = *std::move(decoder)]() -> Result<std::int64_t> {
-    CopyBatches batches(*feed, *decoder);
-    auto rows = engine->Ingest(call, target, batches);
-    feed->Close();
-    if (!rows.ok() && batches.error()) return *batches.error();
+  const auto batches = std::make_shared<CopyBatches>(feed, *std::move(decoder));
+  auto ingest = [engine = engine_, call, target, batches]() -> Result<std::int64_t> {
+    auto rows = engine->Ingest(call, target, *batches);
+    batches->Stop();
+    if (!rows.ok() && batches->error()) return *batches->error();
     return rows;
   };
   feed->Attach();
+  boost::asio::post(services_.decode_pool, [batches] { batches->Decode(); });
   auto ingesting = net::StartBlocking(services_.statement_pool, strand_, std::move(ingest));
   connection_->ReadInBulk(true);
   co_await ReadCopyData(*feed);

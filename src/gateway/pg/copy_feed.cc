@@ -97,10 +97,12 @@ bool CopyFeed::closed() const {
 Result<std::optional<pgwire::ByteBuffer>> CopyFeed::Next() {
   std::unique_lock lock(mutex_);
   reader_waits_ = true;
-  changed_.wait(lock, [&] { return !blocks_.empty() || ended_ || failure_ || cancellation_->cancelled(); });
+  changed_.wait(lock,
+                [&] { return !blocks_.empty() || ended_ || failure_ || closed_ || cancellation_->cancelled(); });
   reader_waits_ = false;
   if (auto why = cancellation_->why()) return *std::move(why);
   if (failure_) return *failure_;
+  if (closed_) return Error(ErrorCode::kCancelled, "nobody reads this COPY any more");
   if (blocks_.empty()) return std::optional<pgwire::ByteBuffer>();
   std::optional<pgwire::ByteBuffer> block = std::move(blocks_.front());
   blocks_.pop_front();
@@ -120,32 +122,59 @@ void CopyFeed::Close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
+  changed_.notify_all();
   WakeStrand();
 }
 
-arrow::Status CopyBatches::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) {
-  auto read = Read();
-  if (!read.ok()) {
-    error_ = std::move(read).error();
-    return arrow::Status::Invalid(error_->message());
+void CopyBatches::Decode() {
+  for (bool last = false; !last;) {
+    auto batch = DecodeNext();
+    last = !batch.ok() || *batch == nullptr;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return batches_.size() < kMaxBatches || closed_; });
+    if (closed_) return;
+    batches_.push_back(std::move(batch));
+    lock.unlock();
+    changed_.notify_all();
   }
-  *batch = *std::move(read);
-  return arrow::Status::OK();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> CopyBatches::Read() {
+Result<std::shared_ptr<arrow::RecordBatch>> CopyBatches::DecodeNext() {
   for (;;) {
     TAVANA_ASSIGN_OR_RETURN(auto batch, decoder_.Take());
     if (batch != nullptr || finished_) return batch;
-    TAVANA_ASSIGN_OR_RETURN(auto block, feed_.Next());
+    TAVANA_ASSIGN_OR_RETURN(auto block, feed_->Next());
     if (!block) {
       finished_ = true;
       TAVANA_RETURN_IF_ERROR(decoder_.Finish());
       continue;
     }
     TAVANA_RETURN_IF_ERROR(decoder_.Add(block->view()));
-    feed_.Recycle(*std::move(block));
+    feed_->Recycle(*std::move(block));
   }
+}
+
+arrow::Status CopyBatches::ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return !batches_.empty(); });  // Decode ends with an error when the statement is cancelled
+  if (!batches_.front().ok()) {
+    error_ = batches_.front().error();
+    return arrow::Status::Invalid(error_->message());
+  }
+  *batch = *batches_.front();
+  if (*batch != nullptr) batches_.pop_front();  // the end stays the end
+  lock.unlock();
+  changed_.notify_all();
+  return arrow::Status::OK();
+}
+
+void CopyBatches::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+  feed_->Close();
 }
 
 }  // namespace tavana::gateway

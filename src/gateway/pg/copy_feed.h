@@ -23,7 +23,7 @@
 namespace tavana::gateway {
 
 /// The bytes of a COPY FROM STDIN on their way from the connection's strand to the pool thread that reads them, within
-/// a bound. `Next`, `Recycle` and `Close` are the pool thread's, all else is the strand's.
+/// a bound. `Next` and `Recycle` are the pool thread's, `Close` anybody's, all else is the strand's.
 class CopyFeed : public std::enable_shared_from_this<CopyFeed> {
  public:
   CopyFeed(std::shared_ptr<net::Connection> connection, std::shared_ptr<Cancellation> cancellation);
@@ -78,22 +78,38 @@ class CopyFeed : public std::enable_shared_from_this<CopyFeed> {
   std::optional<Error> failure_;
 };
 
-/// The batches of a COPY FROM STDIN, decoded on the thread that pulls them.
+/// The batches of a COPY FROM STDIN: one thread decodes them from the feed, another pulls them.
 class CopyBatches final : public arrow::RecordBatchReader {
  public:
-  CopyBatches(CopyFeed& feed, pgwire::CopyDecoder& decoder) : feed_(feed), decoder_(decoder) {}
-  std::shared_ptr<arrow::Schema> schema() const override { return decoder_.schema(); }
+  CopyBatches(std::shared_ptr<CopyFeed> feed, pgwire::CopyDecoder decoder)
+      : feed_(std::move(feed)), decoder_(std::move(decoder)), schema_(decoder_.schema()) {}
+
+  /// Decodes until the feed's end, an error, or Stop. Blocks.
+  void Decode();
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override;
-  /// What ReadNext failed with: arrow::Status has no room for a SQLSTATE.
+  /// What ReadNext failed with, for its caller: arrow::Status has no room for a SQLSTATE.
   const std::optional<Error>& error() const { return error_; }
+  /// Nobody pulls any more; ends Decode.
+  void Stop();
 
  private:
-  Result<std::shared_ptr<arrow::RecordBatch>> Read();
+  // Decoded and not yet pulled (chosen: one is being appended, one waits, one is being made).
+  static constexpr std::size_t kMaxBatches = 1;
 
-  CopyFeed& feed_;
-  pgwire::CopyDecoder& decoder_;
-  bool finished_ = false;
-  std::optional<Error> error_;
+  Result<std::shared_ptr<arrow::RecordBatch>> DecodeNext();
+
+  const std::shared_ptr<CopyFeed> feed_;
+  pgwire::CopyDecoder decoder_;  // of the decoding thread
+  const std::shared_ptr<arrow::Schema> schema_;
+  bool finished_ = false;       // of the decoding thread
+  std::optional<Error> error_;  // of the pulling thread
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Result<std::shared_ptr<arrow::RecordBatch>>> batches_;  // a null one or an error is the last
+  bool closed_ = false;
 };
 
 }  // namespace tavana::gateway

@@ -33,6 +33,7 @@ struct SessionServices {
         admission(static_cast<std::size_t>(options.statement_slots), static_cast<std::size_t>(options.admission_queue),
                   metrics),
         statement_pool(static_cast<std::size_t>(options.statement_slots)),
+        decode_pool(static_cast<std::size_t>(options.statement_slots)),
         control_pool(kControlThreads) {}
 
   // For what needs no slot: opening, preparing, BEGIN, COMMIT, SET. A prepare may open a remote file, hence a few
@@ -46,6 +47,7 @@ struct SessionServices {
   const PgDoorOptions options;
   AdmissionQueue admission;
   boost::asio::thread_pool statement_pool;  // a thread a slot, so that an admitted statement never waits for one
+  boost::asio::thread_pool decode_pool;     // a second thread for those that read a COPY while the engine takes it
   boost::asio::thread_pool control_pool;
   std::atomic<bool> accepting = true;
   std::atomic<std::uint64_t> next_query_id = 1;

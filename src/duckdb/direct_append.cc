@@ -1,0 +1,145 @@
+#include "duckdb/direct_append.h"
+
+#include <arrow/c/bridge.h>
+
+#include <algorithm>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/duck_table_entry.hpp>
+#include <duckdb/common/arrow/arrow_wrapper.hpp>
+#include <duckdb/common/string_util.hpp>
+#include <duckdb/common/vector_operations/vector_operations.hpp>
+#include <duckdb/execution/expression_executor.hpp>
+#include <duckdb/function/table/arrow.hpp>
+#include <duckdb/planner/binder.hpp>
+#include <duckdb/planner/expression/bound_constant_expression.hpp>
+#include <duckdb/planner/expression_binder/constant_binder.hpp>
+#include <duckdb/storage/data_table.hpp>
+#include <duckdb/storage/table/append_state.hpp>
+#include <duckdb/transaction/local_storage.hpp>
+#include <duckdb/transaction/meta_transaction.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tavana::duckdb_engine {
+
+namespace {
+
+/// The default of a column, bound; null for one that is not the same for every row (nextval, random).
+::duckdb::unique_ptr<::duckdb::Expression> DefaultOf(::duckdb::ClientContext& context, ::duckdb::Binder& binder,
+                                                     const ::duckdb::ColumnDefinition& column) {
+  if (!column.HasDefaultValue()) {
+    return ::duckdb::make_uniq<::duckdb::BoundConstantExpression>(::duckdb::Value(column.Type()));
+  }
+  auto expression = column.DefaultValue().Copy();
+  ::duckdb::ConstantBinder default_binder(binder, context, "DEFAULT value");
+  default_binder.target_type = column.Type();
+  auto bound = default_binder.Bind(expression);
+  return bound->IsFoldable() ? std::move(bound) : nullptr;
+}
+
+}  // namespace
+
+struct DirectAppend::State {
+  State(::duckdb::ClientContext& context_in, ::duckdb::TableCatalogEntry& table_in)
+      : context(context_in), table(table_in), default_values(context_in) {}
+
+  ::duckdb::ClientContext& context;
+  ::duckdb::TableCatalogEntry& table;  // seen by the transaction, so there until its end
+  ::duckdb::vector<::duckdb::unique_ptr<::duckdb::BoundConstraint>> constraints;
+  ::duckdb::vector<::duckdb::unique_ptr<::duckdb::Expression>> defaults;
+  ::duckdb::ExpressionExecutor default_values;  // of the columns without a source, in their order
+  std::vector<std::optional<::duckdb::idx_t>> sources;  // of the table's columns, in the batch
+  ::duckdb::ArrowSchemaWrapper schema;
+  ::duckdb::ArrowTableSchema arrow_types;
+  ::duckdb::DataChunk source, target;
+
+  void AppendChunk(::duckdb::LocalAppendState& append) {
+    target.Reset();
+    ::duckdb::idx_t next_default = 0;
+    default_values.SetChunk(source);
+    for (::duckdb::idx_t i = 0; i < sources.size(); ++i) {
+      if (!sources[i]) {
+        default_values.ExecuteExpression(next_default++, target.data[i]);
+      } else if (auto& values = source.data[*sources[i]]; values.GetType() == target.data[i].GetType()) {
+        target.data[i].Reference(values);
+      } else {
+        ::duckdb::VectorOperations::Cast(context, values, target.data[i], source.size());
+      }
+    }
+    target.SetCardinality(source.size());
+    table.GetStorage().LocalAppend(append, context, target, false);
+  }
+};
+
+DirectAppend::DirectAppend(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DirectAppend::~DirectAppend() = default;
+
+std::unique_ptr<DirectAppend> DirectAppend::Make(::duckdb::ClientContext& context, const engine::IngestTarget& target,
+                                                 const arrow::Schema& schema) {
+  std::unique_ptr<State> state;
+  context.RunFunctionInTransaction([&] {
+    ::duckdb::string catalog = target.temporary ? TEMP_CATALOG : target.database == "main" ? "tavana" : target.database;
+    ::duckdb::string schema_name = target.schema;
+    ::duckdb::Binder::BindSchemaOrCatalog(context, catalog, schema_name);
+    ::duckdb::optional_ptr<::duckdb::CatalogEntry> entry = ::duckdb::Catalog::GetEntry(
+        context, catalog, schema_name, ::duckdb::EntryLookupInfo(::duckdb::CatalogType::TABLE_ENTRY, target.table),
+        ::duckdb::OnEntryNotFound::RETURN_NULL);
+    if (!entry || entry->type != ::duckdb::CatalogType::TABLE_ENTRY) return;
+    auto& table = entry->Cast<::duckdb::TableCatalogEntry>();
+    if (!table.IsDuckTable() || table.HasGeneratedColumns()) return;
+
+    auto made = std::make_unique<State>(context, table);
+    made->sources.resize(table.GetColumns().PhysicalColumnCount());
+    for (int i = 0; i < schema.num_fields(); ++i) {
+      const auto& name = schema.field(i)->name();
+      if (!table.ColumnExists(name)) return;
+      auto& source = made->sources[table.GetColumn(name).Physical().index];
+      if (source) return;
+      source = static_cast<::duckdb::idx_t>(i);
+    }
+    if (!arrow::ExportSchema(schema, &made->schema.arrow_schema).ok()) return;
+    ::duckdb::ArrowTableFunction::PopulateArrowTableSchema(context, made->arrow_types, made->schema.arrow_schema);
+    made->source.Initialize(context, made->arrow_types.GetTypes());
+    made->target.Initialize(context, table.GetTypes());
+    const auto binder = ::duckdb::Binder::CreateBinder(context);
+    made->constraints = binder->BindConstraints(table);
+    for (const auto& column : table.GetColumns().Physical()) {
+      if (made->sources[column.Physical().index]) continue;
+      auto bound = DefaultOf(context, *binder, column);
+      if (bound == nullptr) return;
+      made->default_values.AddExpression(*bound);
+      made->defaults.push_back(std::move(bound));
+    }
+    ::duckdb::MetaTransaction::Get(context).ModifyDatabase(
+        table.ParentCatalog().GetAttached(),
+        ::duckdb::DatabaseModificationType(::duckdb::DatabaseModificationType::INSERT_DATA));
+    table.GetStorage().BindIndexes(context);
+    state = std::move(made);
+  });
+  return state == nullptr ? nullptr : std::unique_ptr<DirectAppend>(new DirectAppend(std::move(state)));
+}
+
+void DirectAppend::Append(const arrow::RecordBatch& batch) {
+  State& state = *state_;
+  auto array = ::duckdb::make_uniq<::duckdb::ArrowArrayWrapper>();
+  if (const auto status = arrow::ExportRecordBatch(batch, &array->arrow_array); !status.ok()) {
+    throw ::duckdb::InvalidInputException(status.message());
+  }
+  state.context.RunFunctionInTransaction([&] {
+    ::duckdb::ArrowScanLocalState scan(std::move(array), state.context);
+    ::duckdb::LocalAppendState append;
+    auto& storage = state.table.GetStorage();
+    storage.InitializeLocalAppend(append, state.table, state.context, state.constraints);
+    const auto rows = static_cast<::duckdb::idx_t>(batch.num_rows());
+    for (; scan.chunk_offset < rows; scan.chunk_offset += state.source.size()) {
+      state.source.Reset();
+      state.source.SetCardinality(std::min<::duckdb::idx_t>(STANDARD_VECTOR_SIZE, rows - scan.chunk_offset));
+      ::duckdb::ArrowTableFunction::ArrowToDuckDB(scan, state.arrow_types.GetColumns(), state.source);
+      state.AppendChunk(append);
+    }
+    storage.FinalizeLocalAppend(append);
+  });
+}
+
+}  // namespace tavana::duckdb_engine

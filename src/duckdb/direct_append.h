@@ -1,0 +1,32 @@
+#pragma once
+
+#include <arrow/api.h>
+
+#include <duckdb.hpp>
+#include <memory>
+
+#include "engine/engine.h"
+
+namespace tavana::duckdb_engine {
+
+/// Appends Arrow batches to one of DuckDB's own tables without a statement for each: the rows go to the transaction's
+/// storage as they come, once (an INSERT collects them, then merges), and a table in a file has them on disk from the
+/// first row group on. One caller at a time, inside one transaction of `context`, whose lock must not be held.
+class DirectAppend {
+ public:
+  /// Null when `target` is no table of DuckDB's own, has generated columns, or lacks a column of `schema`: then an
+  /// INSERT says why or does it. Throws what DuckDB throws.
+  static std::unique_ptr<DirectAppend> Make(::duckdb::ClientContext& context, const engine::IngestTarget& target,
+                                            const arrow::Schema& schema);
+  ~DirectAppend();
+
+  /// Columns that `batch` lacks get their defaults. Throws what DuckDB throws; then the transaction is lost.
+  void Append(const arrow::RecordBatch& batch);
+
+ private:
+  struct State;
+  explicit DirectAppend(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tavana::duckdb_engine
