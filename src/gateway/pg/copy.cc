@@ -284,6 +284,11 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContex
                                                            "INSERT INTO " + relation + " (" + names + ") SELECT " +
                                                                names + " FROM " + relation));
     engine->ClosePrepared(insert.id);
+    if (!copy.where.empty()) {
+      TAVANA_ASSIGN_OR_RETURN(const auto condition,
+                              PrepareOurs(*engine, call, "SELECT 1 FROM " + relation + " WHERE (" + copy.where + "\n)"));
+      engine->ClosePrepared(condition.id);
+    }
     const pgwire::CopyTarget target{
         .relation = copy.table.back(), .columns = std::move(columns), .time_zone = time_zone};
     return pgwire::CopyDecoder::Make(target, copy.options);
