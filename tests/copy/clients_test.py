@@ -96,7 +96,7 @@ def test_asyncpg_copies_records_tables_and_queries(server, connection, table):
         columns = ["a", "b", "c", "d", "e", "f", "g", "h", "i"]
         assert await theirs.copy_records_to_table("copied", records=[row[:9] for row in ROWS], columns=columns) == "COPY 2"
         out = io.BytesIO()
-        assert await theirs.copy_from_query("SELECT a, b FROM copied WHERE a >= $1 ORDER BY a", 1, output=out, format="csv") == "COPY 2"
+        assert await theirs.copy_from_query("SELECT a, b FROM copied WHERE a >= 1 ORDER BY a", output=out, format="csv") == "COPY 2"
         assert out.getvalue() == b'1,"tab\tand ""quotes"", \xc3\xa9"\n2,\n'
         whole = io.BytesIO()
         assert await theirs.copy_from_table("copied", output=whole, format="binary") == "COPY 2"
