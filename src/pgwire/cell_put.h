@@ -89,6 +89,21 @@ inline IntervalParts IntervalAt(const CellSource& cell, std::int64_t row, bool& 
   return parts;
 }
 
+/// The unscaled value of a decimal that PutNumericBinary can write; false for any other cell.
+inline bool ShortDecimalAt(const CellSource& cell, std::int64_t row, std::int64_t& value) {
+  if (cell.scale < 0 || cell.scale > 16) return false;
+  switch (cell.kind) {
+    case CellKind::kDecimal32: value = cell.At<std::int32_t>(row); return true;
+    case CellKind::kDecimal64: value = cell.At<std::int64_t>(row); return true;
+    case CellKind::kDecimal128: {
+      const auto wide = cell.At<Int128>(row);
+      value = static_cast<std::int64_t>(wide);
+      return value == wide;
+    }
+    default: return false;
+  }
+}
+
 float HalfFloatAt(const CellSource& cell, std::int64_t row);
 char* PutDecimal256(const CellSource& cell, std::int64_t row, char* to);
 

@@ -219,13 +219,11 @@ struct CopyEncoder::State {
       const std::string_view bytes = cells.Bytes(row);
       return bytes.size() > kMaxFieldBytes ? nullptr : PutBinaryBytes(bytes, to, out);
     }
-    if (cells.kind == CellKind::kDecimal128 && cells.scale >= 0 && cells.scale <= 16) {
-      const auto value = cells.At<Int128>(row);
-      if (value == static_cast<std::int64_t>(value)) {
-        char* end = PutNumericBinary(to + 4, static_cast<std::int64_t>(value), cells.scale);
-        PutBigEndian(to, static_cast<std::int32_t>(end - to - 4));
-        return end;
-      }
+    std::int64_t value = 0;
+    if (ShortDecimalAt(cells, row, value)) {
+      char* end = PutNumericBinary(to + 4, value, cells.scale);
+      PutBigEndian(to, static_cast<std::int32_t>(end - to - 4));
+      return end;
     }
     return Append(column, row) ? PutBinaryBytes(scratch.view(), to, out) : nullptr;
   }

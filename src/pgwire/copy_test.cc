@@ -215,5 +215,32 @@ TEST(CopyDecoder, ReadsNumbersAtTheirLimits) {
   }
 }
 
+TEST(CopyDecoder, ReadsTheDecimalsItWroteInEveryFormat) {
+  std::mt19937_64 random(11);
+  for (const auto& [precision, scale] : {std::pair{18, 0}, {18, 2}, {18, 18}, {9, 4}, {4, 1}, {38, 10}}) {
+    arrow::Decimal128Builder builder(arrow::decimal128(precision, scale));
+    for (int i = 0; i < 2000; ++i) {
+      auto value = static_cast<std::int64_t>(random());
+      for (int digits = 19 - std::min(precision, 18); digits > 0; --digits) value /= 10;
+      for (auto cut = random() % 20; cut > 0; --cut) value = random() % 2 == 0 ? value / 10 : value / 10 * 10;
+      EXPECT_TRUE(builder.Append(arrow::Decimal128(value)).ok());
+    }
+    const auto array = builder.Finish().ValueOrDie();
+    const auto schema = arrow::schema({arrow::field("a", array->type())});
+    const auto batch = arrow::RecordBatch::Make(schema, array->length(), {array});
+    for (const CopyOptions& options : {kText, kCsv, kBinary}) {
+      const Decoded decoded = Decode(schema->fields(), options, Encode(batch, options));
+      ASSERT_FALSE(decoded.error) << decoded.error->message();
+      std::int64_t row = 0;
+      for (const auto& each : decoded.batches) {
+        for (std::int64_t i = 0; i < each->num_rows(); ++i, ++row) {
+          ASSERT_EQ(each->column(0)->GetScalar(i).ValueOrDie()->ToString(), array->GetScalar(row).ValueOrDie()->ToString());
+        }
+      }
+      EXPECT_EQ(row, array->length());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tavana::pgwire

@@ -1,5 +1,7 @@
 #include "pgwire/numeric.h"
 
+#include <limits>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -94,6 +96,40 @@ char* PutNumericBinary(char* to, std::int64_t value, std::int32_t scale) {
   to = PutBigEndian(to, static_cast<std::uint16_t>(scale));
   while (count != 0) to = PutBigEndian(to, groups[--count]);
   return to;
+}
+
+bool ReadNumericBinary(std::string_view binary, std::int32_t scale, std::int64_t& value) {
+  if (binary.size() < 8) return false;
+  const auto count = GetBigEndian<std::uint16_t>(binary.data());
+  const std::int32_t weight = GetBigEndian<std::int16_t>(binary.data() + 2);
+  const auto sign = GetBigEndian<std::uint16_t>(binary.data() + 4);
+  const auto display_scale = GetBigEndian<std::uint16_t>(binary.data() + 6);
+  if (binary.size() != 8 + count * std::size_t{2} || display_scale > kMaxDisplayScale) return false;
+  if (sign != kPositive && sign != kNegative) return false;
+  std::uint64_t magnitude = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto group = GetBigEndian<std::uint16_t>(binary.data() + 8 + 2 * i);
+    if (group > 9999 || __builtin_mul_overflow(magnitude, std::uint64_t{10000}, &magnitude) ||
+        __builtin_add_overflow(magnitude, group, &magnitude)) {
+      return false;
+    }
+  }
+  const std::int32_t exponent = magnitude == 0 ? 0 : kDigitsPerGroup * (weight - (count - 1));
+  const auto is_multiple = [&](std::int32_t digits) {
+    return digits <= 0 || (digits < 20 && magnitude % internal::kPowersOfTen[static_cast<std::size_t>(digits)] == 0);
+  };
+  if (!is_multiple(-exponent - display_scale)) return false;  // digits that the scale cuts off
+  const std::int32_t shift = exponent + scale;
+  if (shift < 0) {
+    if (!is_multiple(-shift)) return false;
+    magnitude /= internal::kPowersOfTen[static_cast<std::size_t>(-shift)];
+  } else if (shift > 19 || __builtin_mul_overflow(magnitude, internal::kPowersOfTen[static_cast<std::size_t>(shift)],
+                                                  &magnitude)) {
+    return false;
+  }
+  if (magnitude > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
+  value = sign == kNegative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
+  return true;
 }
 
 std::optional<std::string> NumericText(std::string_view binary) {

@@ -35,9 +35,9 @@ Writer WriterOf(const CellSource& cells, bool binary) {
     case CellKind::kFixedBinary: return binary ? Writer::kBytes : Writer::kAppendText;
     default: break;
   }
-  if (binary && cells.kind == CellKind::kDecimal128 && cells.scale >= 0 && cells.scale <= 16) {
-    return Writer::kDecimalBinary;
-  }
+  const bool is_decimal = cells.kind == CellKind::kDecimal32 || cells.kind == CellKind::kDecimal64 ||
+                          cells.kind == CellKind::kDecimal128;
+  if (binary && is_decimal) return Writer::kDecimalBinary;
   if (binary) return IsFixedBinary(cells) ? Writer::kFixedBinary : Writer::kAppendBinary;
   return IsFixedText(cells.kind) ? Writer::kFixedText : Writer::kAppendText;
 }
@@ -69,9 +69,9 @@ struct RowEncoder::State {
 
   // The rarer ways stay out of line, so that the loop over cells stays small.
   [[gnu::noinline]] char* PutDecimalBinary(const Column& column, std::int64_t row, char* to, ByteBuffer& out) {
-    const auto value = column.cells.At<Int128>(row);
-    if (value != static_cast<std::int64_t>(value)) return PutAppended(column, row, to, out);
-    char* end = PutNumericBinary(to + 4, static_cast<std::int64_t>(value), column.cells.scale);
+    std::int64_t value = 0;
+    if (!ShortDecimalAt(column.cells, row, value)) return PutAppended(column, row, to, out);
+    char* end = PutNumericBinary(to + 4, value, column.cells.scale);
     PutBigEndian(to, static_cast<std::int32_t>(end - to - 4));
     return end;
   }

@@ -169,6 +169,7 @@ std::shared_ptr<arrow::DataType> ValueReader::BuiltType(Kind kind, const arrow::
     case Kind::kDouble: return arrow::float64();
     case Kind::kDecimal: {
       const auto& decimal = static_cast<const arrow::DecimalType&>(storage);
+      if (decimal.precision() <= kMaxShortPrecision) return arrow::decimal64(decimal.precision(), decimal.scale());
       return arrow::decimal128(decimal.precision(), decimal.scale());
     }
     case Kind::kText: return arrow::utf8();
@@ -303,14 +304,17 @@ Status ValueReader::AppendIntegerText(std::string_view text) {
 }
 
 Status ValueReader::AppendDecimal(std::string_view text) {
-  auto& builder = As<arrow::Decimal128Builder>();
+  const auto append = [&](Int128 decimal) {
+    if (precision_ > kMaxShortPrecision) return FromArrow(As<arrow::Decimal128Builder>().Append(ToArrow(decimal)));
+    return FromArrow(As<arrow::Decimal64Builder>().Append(arrow::Decimal64(static_cast<std::int64_t>(decimal))));
+  };
   std::int64_t plain = 0;
   Int128 value = 0;
   if (internal::ReadShortDecimal(text, scale_, plain)) [[likely]] {
-    if (Magnitude(plain) < limit_) return FromArrow(builder.Append(ToArrow(plain)));
+    if (Magnitude(plain) < limit_) return append(plain);
   }
   switch (ReadDecimal(text, precision_, scale_, value)) {
-    case DecimalOutcome::kOk: return FromArrow(builder.Append(ToArrow(value)));
+    case DecimalOutcome::kOk: return append(value);
     case DecimalOutcome::kMalformed: return BadText(text);
     case DecimalOutcome::kOverflow: break;
   }
@@ -501,7 +505,7 @@ Status ValueReader::AppendTextualBinary(std::string_view bytes) {
   }
 }
 
-Status ValueReader::AppendBinary(std::string_view bytes) {
+Status ValueReader::AppendAnyBinary(std::string_view bytes) {
   room_ = 0;
   data_room_ = 0;
   switch (kind_) {

@@ -7,9 +7,12 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "pgwire/byte_order.h"
 #include "pgwire/datetime_text.h"
+#include "pgwire/numeric.h"
 #include "pgwire/text_format.h"
 #include "pgwire/types.h"
+#include "pgwire/utf8.h"
 #include "pgwire/zone.h"
 
 /// Internal to pgwire: values that clients send, many to a column, into Arrow.
@@ -84,7 +87,10 @@ class ValueReader {
     return AppendAnyText(text);
   }
   /// kInvalidBinary, kProtocol ("insufficient data left in message"), kOutOfRange, kInvalidEncoding.
-  Status AppendBinary(std::string_view bytes);
+  Status AppendBinary(std::string_view bytes) {
+    if (AppendPlainBinary(bytes)) [[likely]] return Status::Ok();
+    return AppendAnyBinary(bytes);
+  }
   /// The values since the last call.
   Result<std::shared_ptr<arrow::Array>> Finish();
 
@@ -116,6 +122,9 @@ class ValueReader {
 
   ValueReader() = default;
 
+  // Digits that fit 64 bits: those decimals are built, and DuckDB keeps them, as such.
+  static constexpr std::int32_t kMaxShortPrecision = 18;
+
   /// The text of most values of most columns, without a call that is not inline; false leaves it to AppendAnyText.
   bool AppendPlainText(std::string_view text) {
     if (!is_plain_) return false;
@@ -128,7 +137,11 @@ class ValueReader {
       case Kind::kDecimal: {
         std::int64_t value = 0;
         if (!internal::ReadShortDecimal(text, scale_, value) || Magnitude(value) >= limit_) return false;
-        As<arrow::Decimal128Builder>().UnsafeAppend(arrow::Decimal128(value));
+        if (precision_ <= kMaxShortPrecision) {
+          As<arrow::Decimal64Builder>().UnsafeAppend(arrow::Decimal64(value));
+        } else {
+          As<arrow::Decimal128Builder>().UnsafeAppend(arrow::Decimal128(value));
+        }
         break;
       }
       case Kind::kDate: {
@@ -137,15 +150,49 @@ class ValueReader {
         As<arrow::Date32Builder>().UnsafeAppend(days);
         break;
       }
-      case Kind::kText:
-        if (text.size() > data_room_) [[unlikely]] {
-          if (!MakeDataRoom(text.size()).ok()) return false;
-        }
-        data_room_ -= text.size();
-        As<arrow::StringBuilder>().UnsafeAppend(text);
-        break;
+      case Kind::kText: return AppendPlainBytes(text);
       default: return false;
     }
+    --room_;
+    return true;
+  }
+  /// The same for the binary form.
+  bool AppendPlainBinary(std::string_view bytes) {
+    if (!is_plain_) return false;
+    if (room_ == 0) [[unlikely]] {
+      if (!MakeRoom().ok()) return false;
+    }
+    switch (kind_) {
+      case Kind::kInt32:
+        if (bytes.size() != 4) return false;
+        As<arrow::Int32Builder>().UnsafeAppend(GetBigEndian<std::int32_t>(bytes.data()));
+        break;
+      case Kind::kInt64:
+        if (bytes.size() != 8) return false;
+        As<arrow::Int64Builder>().UnsafeAppend(GetBigEndian<std::int64_t>(bytes.data()));
+        break;
+      case Kind::kDecimal: {
+        std::int64_t value = 0;
+        if (precision_ > kMaxShortPrecision || !ReadNumericBinary(bytes, scale_, value) || Magnitude(value) >= limit_) {
+          return false;
+        }
+        As<arrow::Decimal64Builder>().UnsafeAppend(arrow::Decimal64(value));
+        break;
+      }
+      case Kind::kText:
+        if (oid_ == kNumericOid || oid_ == kTimeTzOid || !CheckUtf8(bytes).ok()) return false;
+        return AppendPlainBytes(bytes);
+      default: return false;
+    }
+    --room_;
+    return true;
+  }
+  bool AppendPlainBytes(std::string_view bytes) {
+    if (bytes.size() > data_room_) [[unlikely]] {
+      if (!MakeDataRoom(bytes.size()).ok()) return false;
+    }
+    data_room_ -= bytes.size();
+    As<arrow::StringBuilder>().UnsafeAppend(bytes);
     --room_;
     return true;
   }
@@ -160,6 +207,7 @@ class ValueReader {
     return true;
   }
   Status AppendAnyText(std::string_view text);
+  Status AppendAnyBinary(std::string_view bytes);
   Status MakeRoom();
   Status MakeDataRoom(std::size_t bytes);
   static Kind KindOf(const ResolvedType& resolved, bool binary);
