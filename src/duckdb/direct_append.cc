@@ -48,7 +48,7 @@ struct DirectAppend::State {
   ::duckdb::TableCatalogEntry& table;  // seen by the transaction, so there until its end
   ::duckdb::vector<::duckdb::unique_ptr<::duckdb::BoundConstraint>> constraints;
   ::duckdb::vector<::duckdb::unique_ptr<::duckdb::Expression>> defaults;
-  ::duckdb::ExpressionExecutor default_values;  // of the columns without a source, in their order
+  ::duckdb::ExpressionExecutor default_values;          // of the columns without a source, in their order
   std::vector<std::optional<::duckdb::idx_t>> sources;  // of the table's columns, in the batch
   ::duckdb::ArrowSchemaWrapper schema;
   ::duckdb::ArrowTableSchema arrow_types;

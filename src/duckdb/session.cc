@@ -123,7 +123,9 @@ class DuckDbSession : public engine::Session {
     const RunningCall running(*shared_, call);
     const bool own_transaction = shared_->context().transaction.IsAutoCommit();
     if (own_transaction) TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
-    auto rows = IngestInTransaction(call, target, batches);
+    engine::IngestTarget resolved = target;
+    if (::duckdb::StringUtil::CIEquals(resolved.schema, "public")) resolved.schema = "main";
+    auto rows = IngestInTransaction(call, resolved, batches);
     if (rows.ok() && own_transaction) {
       if (auto status = Run("COMMIT"); !status.ok()) rows = std::move(status).error();
     }

@@ -104,9 +104,9 @@ struct CopyDecoder::State {
                                       : "Use \"\\r\" to represent carriage return."));
   }
   Error StrayNewline() const {
-    return InLine(BadFormat(csv() ? "unquoted newline found in data" : "literal newline found in data")
-                      .WithHint(csv() ? "Use quoted CSV field to represent newline."
-                                      : "Use \"\\n\" to represent newline."));
+    return InLine(
+        BadFormat(csv() ? "unquoted newline found in data" : "literal newline found in data")
+            .WithHint(csv() ? "Use quoted CSV field to represent newline." : "Use \"\\n\" to represent newline."));
   }
 
   /// The line at the start of `rest`; the number of the line is that of its last one when it holds quoted newlines.
@@ -167,8 +167,8 @@ struct CopyDecoder::State {
     }
   }
 
-  /// A backslash stands at `at`: an end marker, kMore when that cannot be told yet, or kLine with the bytes to pass over
-  /// in `end_bytes`.
+  /// A backslash stands at `at`: an end marker, kMore when that cannot be told yet, or kLine with the bytes to pass
+  /// over in `end_bytes`.
   Result<Line> FindEndMarker(std::string_view rest, std::size_t at, bool last) {
     const auto byte = [&](std::size_t i) { return i < rest.size() ? rest[i] : '\0'; };
     const auto skip = [](std::size_t bytes) { return Line{.kind = Line::Kind::kLine, .bytes = 0, .end_bytes = bytes}; };
@@ -232,8 +232,8 @@ struct CopyDecoder::State {
   }
 
   static Error TooLong() {
-    return Error(ErrorCode::kProgramLimit, "a line of COPY data is longer than " +
-                                               std::to_string(kMaxCopyLineBytes >> 20) + " MB");
+    return Error(ErrorCode::kProgramLimit,
+                 "a line of COPY data is longer than " + std::to_string(kMaxCopyLineBytes >> 20) + " MB");
   }
 
   // ---- Fields ----
@@ -428,7 +428,8 @@ struct CopyDecoder::State {
         return InLine(BadFormat("missing data for column \"" + column.name + "\""), line);
       }
       Field field;
-      if (!cut(at, end, field)) [[unlikely]] return *std::exchange(cut_error, std::nullopt);
+      if (!cut(at, end, field)) [[unlikely]]
+        return *std::exchange(cut_error, std::nullopt);
       ++fields;
       was_last = field.is_last;
       if (csv()) {
@@ -449,14 +450,12 @@ struct CopyDecoder::State {
   }
 
   Status ReadTextRow(std::string_view line) {
-    return ReadRow(line, [&](const char*& at, const char* end, Field& field) __attribute__((always_inline)) {
-      return CutTextField(at, end, line, field);
-    });
+    return ReadRow(line, [&](const char*& at, const char* end, Field& field)
+                             __attribute__((always_inline)) { return CutTextField(at, end, line, field); });
   }
   Status ReadCsvRow(std::string_view line) {
-    return ReadRow(line, [&](const char*& at, const char* end, Field& field) __attribute__((always_inline)) {
-      return CutCsvField(at, end, line, field);
-    });
+    return ReadRow(line, [&](const char*& at, const char* end, Field& field)
+                             __attribute__((always_inline)) { return CutCsvField(at, end, line, field); });
   }
 
   Status ReadHeaderLine(std::string_view line) {
@@ -569,8 +568,8 @@ struct CopyDecoder::State {
   Status ReadBinaryRow(std::string_view rest) {
     const auto count = GetBigEndian<std::int16_t>(rest.data());
     if (static_cast<std::size_t>(count) != columns.size() || count < 0) {
-      return InLine(BadFormat("row field count is " + std::to_string(count) + ", expected " +
-                              std::to_string(columns.size())));
+      return InLine(
+          BadFormat("row field count is " + std::to_string(count) + ", expected " + std::to_string(columns.size())));
     }
     std::size_t at = 2;
     for (Column& column : columns) {
@@ -586,7 +585,8 @@ struct CopyDecoder::State {
         return InColumn(BadFormat("unexpected EOF in COPY data"), column);
       }
       Status appended = column.reader.AppendBinary(rest.substr(at, static_cast<std::size_t>(bytes)));
-      if (!appended.ok()) [[unlikely]] return InColumn(std::move(appended).error(), column);
+      if (!appended.ok()) [[unlikely]]
+        return InColumn(std::move(appended).error(), column);
       at += static_cast<std::size_t>(bytes);
     }
     return Status::Ok();

@@ -234,7 +234,8 @@ TEST(CopyDecoder, ReadsTheDecimalsItWroteInEveryFormat) {
       std::int64_t row = 0;
       for (const auto& each : decoded.batches) {
         for (std::int64_t i = 0; i < each->num_rows(); ++i, ++row) {
-          ASSERT_EQ(each->column(0)->GetScalar(i).ValueOrDie()->ToString(), array->GetScalar(row).ValueOrDie()->ToString());
+          ASSERT_EQ(each->column(0)->GetScalar(i).ValueOrDie()->ToString(),
+                    array->GetScalar(row).ValueOrDie()->ToString());
         }
       }
       EXPECT_EQ(row, array->length());

@@ -123,8 +123,8 @@ bool ReadNumericBinary(std::string_view binary, std::int32_t scale, std::int64_t
   if (shift < 0) {
     if (!is_multiple(-shift)) return false;
     magnitude /= internal::kPowersOfTen[static_cast<std::size_t>(-shift)];
-  } else if (shift > 19 || __builtin_mul_overflow(magnitude, internal::kPowersOfTen[static_cast<std::size_t>(shift)],
-                                                  &magnitude)) {
+  } else if (shift > 19 ||
+             __builtin_mul_overflow(magnitude, internal::kPowersOfTen[static_cast<std::size_t>(shift)], &magnitude)) {
     return false;
   }
   if (magnitude > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;

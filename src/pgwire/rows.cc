@@ -35,8 +35,8 @@ Writer WriterOf(const CellSource& cells, bool binary) {
     case CellKind::kFixedBinary: return binary ? Writer::kBytes : Writer::kAppendText;
     default: break;
   }
-  const bool is_decimal = cells.kind == CellKind::kDecimal32 || cells.kind == CellKind::kDecimal64 ||
-                          cells.kind == CellKind::kDecimal128;
+  const bool is_decimal =
+      cells.kind == CellKind::kDecimal32 || cells.kind == CellKind::kDecimal64 || cells.kind == CellKind::kDecimal128;
   if (binary && is_decimal) return Writer::kDecimalBinary;
   if (binary) return IsFixedBinary(cells) ? Writer::kFixedBinary : Writer::kAppendBinary;
   return IsFixedText(cells.kind) ? Writer::kFixedText : Writer::kAppendText;

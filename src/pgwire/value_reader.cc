@@ -27,7 +27,8 @@ Error BadBinary() { return Error(ErrorCode::kInvalidBinary, "incorrect binary da
 }
 
 inline __attribute__((always_inline)) Status FromArrow(arrow::Status status) {
-  if (status.ok()) [[likely]] return Status::Ok();
+  if (status.ok()) [[likely]]
+    return Status::Ok();
   return ArrowError(status);
 }
 
@@ -249,8 +250,8 @@ Result<std::shared_ptr<arrow::Array>> ValueReader::Finish() {
 }
 
 Error ValueReader::BadText(std::string_view text) const {
-  const bool is_time = kind_ == Kind::kDate || kind_ == Kind::kTime || kind_ == Kind::kTimestamp ||
-                       kind_ == Kind::kTimestampTz;
+  const bool is_time =
+      kind_ == Kind::kDate || kind_ == Kind::kTime || kind_ == Kind::kTimestamp || kind_ == Kind::kTimestampTz;
   std::string_view name = NameOf(oid_);
   if (kind_ == Kind::kTimestamp) name = "timestamp";  // as PostgreSQL's parser of dates calls it
   if (kind_ == Kind::kTime) name = "time";
@@ -268,8 +269,7 @@ Error ValueReader::OutOfRange(std::string_view text) const {
       return Error(ErrorCode::kDatetimeOverflow, "date/time field value out of range: \"" + shown + "\"");
     case Kind::kFloat:
     case Kind::kDouble:
-      return Error(ErrorCode::kOutOfRange,
-                   "\"" + shown + "\" is out of range for type " + std::string(NameOf(oid_)));
+      return Error(ErrorCode::kOutOfRange, "\"" + shown + "\" is out of range for type " + std::string(NameOf(oid_)));
     default:
       return Error(ErrorCode::kOutOfRange,
                    "value \"" + shown + "\" is out of range for type " + std::string(NameOf(oid_)));
@@ -290,7 +290,8 @@ Status ValueReader::AppendIntegerText(std::string_view text) {
   } else {
     std::int64_t plain = 0;
     if (internal::ReadShortInteger(text, plain)) [[likely]] {
-      if (static_cast<std::int64_t>(static_cast<T>(plain)) != plain || (std::is_unsigned_v<T> && plain < 0)) return OutOfRange(text);
+      if (static_cast<std::int64_t>(static_cast<T>(plain)) != plain || (std::is_unsigned_v<T> && plain < 0))
+        return OutOfRange(text);
       return FromArrow(As<Builder>().Append(static_cast<T>(plain)));
     }
     std::string_view trimmed = Trimmed(text);
@@ -450,10 +451,10 @@ Status ValueReader::AppendListBinary(std::string_view bytes) {
   TAVANA_ASSIGN_OR_RETURN(const std::int32_t element_oid, next());
   if (flags != 0 && flags != 1) return Error(ErrorCode::kInvalidBinary, "invalid array flags");
   if (static_cast<std::uint32_t>(element_oid) != element_->oid_) {
-    return Error(ErrorCode::kDatatypeMismatch,
-                 "binary data has array element type " + std::to_string(element_oid) + " (" +
-                     std::string(NameOf(static_cast<std::uint32_t>(element_oid))) + ") instead of expected " +
-                     std::to_string(element_->oid_) + " (" + std::string(NameOf(element_->oid_)) + ")");
+    return Error(ErrorCode::kDatatypeMismatch, "binary data has array element type " + std::to_string(element_oid) +
+                                                   " (" + std::string(NameOf(static_cast<std::uint32_t>(element_oid))) +
+                                                   ") instead of expected " + std::to_string(element_->oid_) + " (" +
+                                                   std::string(NameOf(element_->oid_)) + ")");
   }
   if (dimensions < 0) {
     return Error(ErrorCode::kInvalidBinary, "invalid number of dimensions: " + std::to_string(dimensions));
@@ -499,9 +500,7 @@ Status ValueReader::AppendTextualBinary(std::string_view bytes) {
       const char* end = PutOffset(PutTime(text, micros), -west_seconds);
       return FromArrow(builder.Append(std::string_view(text, static_cast<std::size_t>(end - text))));
     }
-    default:
-      TAVANA_RETURN_IF_ERROR(CheckUtf8(bytes));
-      return FromArrow(builder.Append(bytes));
+    default: TAVANA_RETURN_IF_ERROR(CheckUtf8(bytes)); return FromArrow(builder.Append(bytes));
   }
 }
 
@@ -581,8 +580,7 @@ Status ValueReader::AppendAnyBinary(std::string_view bytes) {
       arrow::MonthDayNanoIntervalType::MonthDayNanos interval{};
       interval.days = GetBigEndian<std::int32_t>(bytes.data() + 8);
       interval.months = GetBigEndian<std::int32_t>(bytes.data() + 12);
-      if (__builtin_mul_overflow(GetBigEndian<std::int64_t>(bytes.data()), std::int64_t{1000},
-                                 &interval.nanoseconds)) {
+      if (__builtin_mul_overflow(GetBigEndian<std::int64_t>(bytes.data()), std::int64_t{1000}, &interval.nanoseconds)) {
         return Error(ErrorCode::kDatetimeOverflow, "interval out of range");
       }
       return FromArrow(As<arrow::MonthDayNanoIntervalBuilder>().Append(interval));

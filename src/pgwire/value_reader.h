@@ -83,12 +83,14 @@ class ValueReader {
   /// `text` is UTF-8. kInvalidText, kOutOfRange, kDatetimeFormat, kDatetimeOverflow, kInvalidParameter in PostgreSQL's
   /// words.
   Status AppendText(std::string_view text) {
-    if (AppendPlainText(text)) [[likely]] return Status::Ok();
+    if (AppendPlainText(text)) [[likely]]
+      return Status::Ok();
     return AppendAnyText(text);
   }
   /// kInvalidBinary, kProtocol ("insufficient data left in message"), kOutOfRange, kInvalidEncoding.
   Status AppendBinary(std::string_view bytes) {
-    if (AppendPlainBinary(bytes)) [[likely]] return Status::Ok();
+    if (AppendPlainBinary(bytes)) [[likely]]
+      return Status::Ok();
     return AppendAnyBinary(bytes);
   }
   /// The values since the last call.

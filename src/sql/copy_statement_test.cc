@@ -77,7 +77,8 @@ TEST(ParseCopy, SaysWhatIsWrongAndWhere) {
       {"COPY (SELECT 1) FROM STDIN", ErrorCode::kSyntax, "syntax error at or near \"FROM\"", 17},
       {"COPY t FROM STDIN WHERE a) OR (b", ErrorCode::kSyntax, "syntax error at or near \")\"", 26},
       {"COPY t TO STDOUT (é 1)", ErrorCode::kSyntax, "option \"é\" not recognized", 19},
-      {"COPY t TO STDOUT (DELIMITER 'ab')", ErrorCode::kUnsupported, "COPY delimiter must be a single one-byte character"},
+      {"COPY t TO STDOUT (DELIMITER 'ab')", ErrorCode::kUnsupported,
+       "COPY delimiter must be a single one-byte character"},
       {"COPY t TO STDOUT (FORMAT csv, NULL 'a', NULL 'b')", ErrorCode::kSyntax, "conflicting or redundant options", 41},
       {"COPY t TO STDOUT (ENCODING 'LATIN1')", ErrorCode::kUnsupported, "COPY in encoding \"LATIN1\" is not supported"},
   };

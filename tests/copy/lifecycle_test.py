@@ -109,6 +109,12 @@ def test_a_table_is_found_by_schema_database_and_search_path(connection):
         with connection.cursor().copy(f"COPY {name} FROM STDIN") as copy:
             copy.write("1\n")
     assert connection.execute("SELECT count(*) FROM sc.u").fetchone() == (3,)
+    connection.execute("CREATE OR REPLACE TABLE v (a integer)")
+    for name, where in (("public.v", ""), ("tavana.public.v", ""), ("main.v", ""), ("public.v", "WHERE a > 0")):
+        with connection.cursor().copy(f"COPY {name} FROM STDIN {where}") as copy:
+            copy.write("1\n")
+    assert connection.execute("SELECT count(*) FROM v").fetchone() == (4,)
+    connection.execute("DROP TABLE v")
     with pytest.raises(psycopg.errors.UndefinedTable), connection.cursor().copy("COPY nope FROM STDIN"):
         pass
     connection.execute("DROP SCHEMA sc CASCADE")

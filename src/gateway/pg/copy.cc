@@ -285,8 +285,9 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContex
                                                                names + " FROM " + relation));
     engine->ClosePrepared(insert.id);
     if (!copy.where.empty()) {
-      TAVANA_ASSIGN_OR_RETURN(const auto condition,
-                              PrepareOurs(*engine, call, "SELECT 1 FROM " + relation + " WHERE (" + copy.where + "\n)"));
+      TAVANA_ASSIGN_OR_RETURN(
+          const auto condition,
+          PrepareOurs(*engine, call, "SELECT 1 FROM " + relation + " WHERE (" + copy.where + "\n)"));
       engine->ClosePrepared(condition.id);
     }
     const pgwire::CopyTarget target{

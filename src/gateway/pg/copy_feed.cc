@@ -97,8 +97,7 @@ bool CopyFeed::closed() const {
 Result<std::optional<pgwire::ByteBuffer>> CopyFeed::Next() {
   std::unique_lock lock(mutex_);
   reader_waits_ = true;
-  changed_.wait(lock,
-                [&] { return !blocks_.empty() || ended_ || failure_ || closed_ || cancellation_->cancelled(); });
+  changed_.wait(lock, [&] { return !blocks_.empty() || ended_ || failure_ || closed_ || cancellation_->cancelled(); });
   reader_waits_ = false;
   if (auto why = cancellation_->why()) return *std::move(why);
   if (failure_) return *failure_;
