@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """COPY of Tavana beside PostgreSQL 15: the same lineitem out and in, the same client, in turns; medians of several runs.
 
-    bench/copy.py [--scale 1] [--runs 3] [--markdown] [--database FOLDER]
+    bench/copy.py [--scale 1] [--runs 3] [--markdown] [--database]
 
 Figures come from wirebench (wirebench.cc). Both tables are empty and new before each COPY FROM; Tavana's are in memory, or
 in a file with --database.
