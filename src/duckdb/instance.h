@@ -6,12 +6,14 @@
 
 #include "duckdb/catalog.h"
 #include "duckdb/engine.h"
+#include "duckdb/plan_guard.h"
 
 namespace tavana::duckdb_engine {
 
 /// The DuckDB instance, shared by its sessions and their results: the last of them closes it.
 struct Instance {
   EngineOptions options;
+  WriteGate writes;
   std::unique_ptr<::duckdb::DuckDB> database;
   PostgresCatalog catalog;  ///< empty without postgres_catalog
   std::atomic<bool> poisoned = false;

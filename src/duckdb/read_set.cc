@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 7> kPure = {"range",      "generate_serie
 
 struct Recorder : ::duckdb::ClientContextState {
   engine::ReadSet* read_set = nullptr;  // null while nobody asks
+  bool trusts_strangers = false;
 };
 
 std::string VersionOf(const ::duckdb::OpenFileInfo& file) {
@@ -57,6 +58,7 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
   }
 
   bool complete() const { return complete_; }
+  bool trusts_strangers() const { return trusts_strangers_; }
 
  private:
   void CheckStability(::duckdb::Expression& expression) {
@@ -71,12 +73,15 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
   }
 
   void VisitGet(::duckdb::LogicalGet& get) {
-    if (const auto table = get.GetTable()) {
+    if (auto table = get.GetTable()) {
       AddTable({table->ParentCatalog().GetName(), table->ParentSchema().name, table->name});
+      trusts_strangers_ |= !table->ParentCatalog().IsDuckCatalog();
     } else if (const auto* files = dynamic_cast<::duckdb::MultiFileBindData*>(get.bind_data.get())) {
       AddFiles(*files->file_list);
     } else if (std::find(kPure.begin(), kPure.end(), get.function.name) == kPure.end()) {
       complete_ = false;
+      trusts_strangers_ |=
+          get.function.statistics || get.function.statistics_extended || get.function.get_partition_stats;
     }
   }
 
@@ -99,6 +104,7 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
 
   engine::ReadSet& read_set_;
   bool complete_ = true;
+  bool trusts_strangers_ = false;
 };
 
 void Record(::duckdb::OptimizerExtensionInput& input, ::duckdb::unique_ptr<::duckdb::LogicalOperator>& plan) {
@@ -108,6 +114,7 @@ void Record(::duckdb::OptimizerExtensionInput& input, ::duckdb::unique_ptr<::duc
   Walk walk(*recorder->read_set);
   walk.VisitOperator(*plan);
   recorder->read_set->complete = walk.complete();
+  recorder->trusts_strangers = walk.trusts_strangers();
 }
 
 }  // namespace
@@ -119,11 +126,17 @@ void RegisterReadSets(::duckdb::DBConfig& config) {
 }
 
 ReadSetRecorder::ReadSetRecorder(::duckdb::ClientContext& context, engine::ReadSet& read_set) : context_(context) {
-  context_.registered_state->GetOrCreate<Recorder>(kStateName)->read_set = &read_set;
+  const auto recorder = context_.registered_state->GetOrCreate<Recorder>(kStateName);
+  recorder->read_set = &read_set;
+  recorder->trusts_strangers = false;
 }
 
 ReadSetRecorder::~ReadSetRecorder() {
   context_.registered_state->GetOrCreate<Recorder>(kStateName)->read_set = nullptr;
+}
+
+bool ReadSetRecorder::trusts_strangers() const {
+  return context_.registered_state->GetOrCreate<Recorder>(kStateName)->trusts_strangers;
 }
 
 }  // namespace tavana::duckdb_engine

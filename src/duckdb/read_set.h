@@ -19,6 +19,10 @@ class ReadSetRecorder {
  public:
   ReadSetRecorder(::duckdb::ClientContext& context, engine::ReadSet& read_set);
   ~ReadSetRecorder();
+
+  /// Whether the plan used what a foreign catalog or a table function says of its rows, which may change unseen.
+  bool trusts_strangers() const;
+
   ReadSetRecorder(const ReadSetRecorder&) = delete;
   ReadSetRecorder& operator=(const ReadSetRecorder&) = delete;
 

@@ -94,6 +94,7 @@ class DuckDbSession : public engine::Session {
     TAVANA_ASSIGN_OR_RETURN(auto values, BindValues(statement, arguments.parameters.get()));
     TAVANA_RETURN_IF_ERROR(MakeWay(call, statement.ends_transaction));
     const RunningCall running(*shared_, call);
+    const Writing writing(*this, MayWrite(statement));
     try {
       const bool reads_inline_tables = !arguments.inline_tables.empty();
       OfferTables(shared_->context(), std::move(arguments.inline_tables));
@@ -121,6 +122,7 @@ class DuckDbSession : public engine::Session {
     if (auto why = call.cancellation->why()) return *std::move(why);
     TAVANA_RETURN_IF_ERROR(MakeWay(call, false));
     const RunningCall running(*shared_, call);
+    const Writing writing(*this, true);
     const bool own_transaction = shared_->context().transaction.IsAutoCommit();
     if (own_transaction) TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
     engine::IngestTarget resolved = target;
@@ -322,15 +324,83 @@ class DuckDbSession : public engine::Session {
     return result;
   }
 
+  ::duckdb::shared_ptr<PlanGuard> Guard() { return PlanGuard::Of(shared_->context(), shared_->instance->writes); }
+
+  /// A call during which the session may write.
+  class [[nodiscard]] Writing {
+   public:
+    Writing(DuckDbSession& session, bool writes) : session_(session), writes_(writes) {
+      if (writes_) session_.Guard()->Enter();
+    }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+    ~Writing() {
+      if (writes_) session_.Guard()->Settle(session_.shared_->context());
+    }
+
+   private:
+    DuckDbSession& session_;
+    bool writes_;
+  };
+
+  static bool MayWrite(const Statement& statement) {
+    switch (statement.described.kind) {
+      case engine::StatementKind::kTransaction:
+      case engine::StatementKind::kSetting: return false;
+      case engine::StatementKind::kQuery:
+        return statement.prepared ? !statement.prepared->data->properties.IsReadOnly() : !statement.parts.empty();
+      default: return true;
+    }
+  }
+
+  static bool SameColumns(const ::duckdb::PreparedStatementData& before,
+                          const ::duckdb::vector<::duckdb::LogicalType>& types,
+                          const ::duckdb::vector<std::string>& names) {
+    return before.types == types && before.names == names;
+  }
+
+  static Error ChangedColumns() {
+    return Error(ErrorCode::kUnsupported, "cached plan must not change result type")
+        .WithHint("A table of the statement was changed since it was prepared: prepare it again.");
+  }
+
+  /// Plans anew what was planned before somebody wrote, for this execution and those to come. While somebody writes
+  /// the plan stays, and DuckDB makes one for the execution alone.
+  Status RenewPlan(Statement& statement) {
+    if (!statement.plan_ages || statement.plan_never_holds) return Status::Ok();
+    const auto now = shared_->instance->writes.Quiet();
+    if (!now || now == statement.planned_at) return Status::Ok();
+    auto renewed = shared_->context().Prepare(statement.prepared->data->unbound_statement->Copy());
+    if (renewed->HasError()) return Status::Ok();  // the execution will say it
+    const auto& data = *renewed->data;
+    if (statement.described.returns_rows && !SameColumns(*statement.prepared->data, data.types, data.names))
+      return ChangedColumns();
+    statement.prepared = std::move(renewed);
+    statement.planned_at = now;
+    return Status::Ok();
+  }
+
   Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values,
                                                        const RunningCall& running) {
     ::duckdb::PendingQueryParameters parameters;
     parameters.parameters = &values;
     parameters.query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
     if (statement.prepared) {
-      auto& data = statement.prepared->data;
+      TAVANA_RETURN_IF_ERROR(RenewPlan(statement));
+      auto data = statement.prepared->data;
       parameters.query_parameters.output_type = data->properties.output_type;
-      return Finish(shared_->context().PendingQuery(statement.prepared->query, data, parameters), statement, running);
+      const auto guard = Guard();
+      if (statement.plan_ages)
+        guard->ExpectQuietSince(statement.plan_never_holds ? std::nullopt : statement.planned_at);
+      auto pending = shared_->context().PendingQuery(statement.prepared->query, data, parameters);
+      guard->ExpectNothing();
+      TAVANA_ASSIGN_OR_RETURN(auto result, Finish(std::move(pending), statement, running));
+      if (statement.described.returns_rows && !SameColumns(*data, result->types, result->names)) {
+        result.reset();
+        shared_->EndActiveQuery();
+        return ChangedColumns();
+      }
+      return result;
     }
     if (statement.parts.empty()) return EmptyResult();
     std::unique_ptr<::duckdb::QueryResult> answer;

@@ -310,6 +310,7 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
   }
   if (statement.parts.size() != 1) return LeaveOpen(shared, std::move(statement));
 
+  statement.planned_at = shared.instance->writes.Quiet();
   Describer describer(shared, statement);
   const ReadSetRecorder recorder(shared.context(), statement.described.read_set);
   auto bound = describer.BindWithGuesses(*statement.parts[0], casts);
@@ -325,6 +326,8 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
     return LeaveOpen(shared, std::move(statement));
   }
   statement.prepared = std::move(bound->prepared);
+  statement.plan_never_holds = recorder.trusts_strangers();
+  statement.plan_ages = statement.plan_never_holds || !statement.described.read_set.tables.empty();
   auto& data = *statement.prepared->data;
   statement.described.returns_rows =
       MayReturnRows(statement) && data.properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT;

@@ -3,6 +3,7 @@
 #include <duckdb.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct Statement {
   bool commits = false;
   /// Set when DuckDB could bind it before the values are known.
   std::unique_ptr<::duckdb::PreparedStatement> prepared;
+  /// Whether its plan holds only while its tables are as they were, and what the WriteGate said when it was made:
+  /// without an answer it holds for no execution.
+  bool plan_ages = false;
+  bool plan_never_holds = false;
+  std::optional<std::uint64_t> planned_at;
   /// Otherwise what to run, in order, binding the values each time (PIVOT becomes several statements).
   std::vector<::duckdb::unique_ptr<::duckdb::SQLStatement>> parts;
   /// DuckDB's name of each parameter, $1 first; empty for one that the text does not use.

@@ -702,6 +702,69 @@ TEST_P(EngineConformance, APreparedStatementFollowsAChangeOfItsTable) {
   EXPECT_EQ(rows->Text(), "1");
 }
 
+/// Executed again after writes, a prepared statement answers as if it were new: nothing that was known of its tables
+/// when it was planned (longest string, smallest and largest value, no nulls) may show.
+TEST_P(EngineConformance, APreparedStatementFollowsWhatWasWrittenSince) {
+  const std::vector<std::string> queries = {"SELECT s, i FROM t ORDER BY 1, 2",
+                                            "SELECT count(*) FROM t WHERE i > 10",
+                                            "SELECT count(*) FROM t WHERE i IS NULL",
+                                            "SELECT count(i), min(s), max(s) FROM t",
+                                            "SELECT s, count(*) FROM t GROUP BY s ORDER BY s",
+                                            "SELECT sum(i)::BIGINT FROM t WHERE i BETWEEN 0 AND 100",
+                                            "SELECT count(*) FROM t a JOIN t b ON a.s = b.s AND a.i = b.i",
+                                            "SELECT count(*) FROM t WHERE s LIKE 'long%'"};
+  MustRun(*session_, "CREATE TABLE t(i INTEGER, s VARCHAR)");
+  MustRun(*session_, "INSERT INTO t VALUES (1, 'a'), (5, 'b')");
+  const auto other = OpenSession();
+  const auto again = [&](StatementId id) {
+    const auto call = NewCall();
+    auto stream = session_->Execute(call, id, {});
+    if (!stream.ok()) return stream.error().message();
+    const auto rows = Drain(**stream, call);
+    return rows.ok() ? rows->Text() : rows.error().message();
+  };
+  std::vector<StatementId> prepared;
+  for (const auto& query : queries) {
+    const auto statement = Prepare(*session_, query);
+    ASSERT_TRUE(statement.ok()) << statement.error().message();
+    prepared.push_back(statement->id);
+  }
+  const auto check = [&](const std::string& when) {
+    for (std::size_t i = 0; i < queries.size(); ++i)
+      EXPECT_EQ(again(prepared[i]), Text(*session_, queries[i])) << queries[i] << " " << when;
+  };
+  check("at first");
+  MustRun(*session_, "INSERT INTO t VALUES (20, 'longer than any before it')");
+  check("after an INSERT");
+  MustRun(*other, "INSERT INTO t VALUES (NULL, 'long and from another session')");
+  check("after another session's INSERT");
+  MustRun(*session_, "BEGIN");
+  MustRun(*session_, "UPDATE t SET s = s || ' and longer still, so that it is the longest', i = i * 1000");
+  check("after an UPDATE in the transaction");
+  MustRun(*session_, "ROLLBACK");
+  check("after a ROLLBACK");
+  MustRun(*session_, "BEGIN");
+  check("at the start of a transaction");
+  MustRun(*other, "INSERT INTO t VALUES (1000000, 'long: written beside the transaction, which does not see it')");
+  check("after a commit beside the transaction");
+  MustRun(*session_, "COMMIT");
+  check("after the transaction");
+  CountingBatches batches(1, 3000, false);
+  ASSERT_TRUE(other->Ingest(NewCall(), Target("t"), batches).ok());
+  check("after an ingest");
+}
+
+TEST_P(EngineConformance, APreparedStatementWhoseColumnsChangedIsRefused) {
+  MustRun(*session_, "CREATE TABLE t(i INTEGER)");
+  const auto prepared = Prepare(*session_, "SELECT * FROM t");
+  ASSERT_TRUE(prepared.ok());
+  MustRun(*session_, "ALTER TABLE t ADD COLUMN s VARCHAR");
+  const auto stream = session_->Execute(NewCall(), prepared->id, {});
+  ASSERT_FALSE(stream.ok());
+  EXPECT_EQ(stream.error().code(), ErrorCode::kUnsupported) << stream.error().message();
+  EXPECT_EQ(Text(*session_, "SELECT count(*) FROM t"), "0");
+}
+
 // ---- Arrow in ----
 
 TEST_P(EngineConformance, IngestAppendsEveryBatch) {
