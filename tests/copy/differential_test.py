@@ -322,7 +322,7 @@ GOOD_STATEMENTS = ["COPY t TO STDIN", "COPY BINARY t TO STDOUT", "COPY t (b) TO 
 
 
 def unmasked(messages):
-    return [(each.kind, b"" if each.kind in "SKT" else each.body) for each in messages]
+    return [(each.kind, each.sqlstate if each.kind == "E" else b"" if each.kind in "SKT" else each.body) for each in messages]
 
 
 @pytest.mark.parametrize("protocol", ["simple", "extended"])

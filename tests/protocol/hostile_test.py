@@ -197,6 +197,7 @@ def test_a_client_that_never_starts_is_dropped_and_holds_no_place(start_server):
     assert wire.serves(server)
 
 
+@pytest.mark.resident_memory
 def test_many_connections_come_and_go_with_flat_memory(fresh, full):
     for _ in range(300):
         assert wire.serves(fresh)
@@ -206,6 +207,7 @@ def test_many_connections_come_and_go_with_flat_memory(fresh, full):
     assert fresh.resident_bytes() - before < 16 * MEGABYTE
 
 
+@pytest.mark.resident_memory
 def test_statements_without_end_in_one_session_keep_memory_flat(fresh):
     with wire.connect(fresh) as client:
         for number in range(3000):
