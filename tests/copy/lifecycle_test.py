@@ -186,7 +186,7 @@ def test_statement_timeout_ends_a_client_that_sends_nothing(server, table, proto
 
 
 def test_a_server_that_stops_ends_a_copy(start_server):
-    server = start_server()
+    server = start_server("--shutdown-grace-seconds", 1)
     client = wire.connect(server)
     client.ask(wire.query("CREATE TABLE t (a integer)"))
     client.send(wire.query("COPY t FROM STDIN"))
