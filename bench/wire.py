@@ -10,6 +10,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -127,6 +128,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=3, help="length of a SELECT 1 run (default 3)")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers stop before this does
     compile_client()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tavana-bench-"))
     postgres = tavana = None

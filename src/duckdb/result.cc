@@ -5,6 +5,7 @@
 #include <duckdb/main/buffered_data/buffered_data.hpp>
 #include <duckdb/main/stream_query_result.hpp>
 #include <duckdb/storage/buffer_manager.hpp>
+#include <thread>
 #include <utility>
 
 #include "duckdb/errors.h"
@@ -38,7 +39,9 @@ template struct BufferAccess<&StreamQueryResult::buffered_data>;
         case StreamExecutionResult::CHUNK_READY:
         case StreamExecutionResult::EXECUTION_FINISHED: return BufferOf(stream)->Scan();
         case StreamExecutionResult::NO_TASKS_AVAILABLE:
-        case StreamExecutionResult::CHUNK_NOT_READY: break;
+        case StreamExecutionResult::CHUNK_NOT_READY:
+          std::this_thread::yield();
+          break;  // DuckDB's threads have the tasks
         case StreamExecutionResult::BLOCKED: stream.WaitForTask(); break;
         case StreamExecutionResult::EXECUTION_CANCELLED:
         case StreamExecutionResult::EXECUTION_ERROR: return nullptr;  // the stream holds the error

@@ -9,6 +9,7 @@
 #include <duckdb/main/valid_checker.hpp>
 #include <duckdb/parser/keyword_helper.hpp>
 #include <duckdb/transaction/meta_transaction.hpp>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -26,6 +27,9 @@ using Values = ::duckdb::case_insensitive_map_t<::duckdb::BoundParameterData>;
 
 /// Rows joined into one INSERT while ingesting (chosen: large enough to hide its cost, small beside any memory limit).
 constexpr std::int64_t kIngestBytes = 32 << 20;
+
+/// Text of a statement whose plan is kept after it was closed (chosen: a ping, not a page of constants).
+constexpr std::size_t kKeptBytes = 256;
 
 std::string Quoted(const std::string& name) { return ::duckdb::KeywordHelper::WriteQuoted(name, '"'); }
 std::string Literal(const std::string& text) { return ::duckdb::KeywordHelper::WriteQuoted(text, '\''); }
@@ -71,17 +75,26 @@ class DuckDbSession : public engine::Session {
     if (auto why = call.cancellation->why()) return *std::move(why);
     TAVANA_RETURN_IF_ERROR(MakeWay(call, false));
     const RunningCall running(*shared_, call);
-    auto statement = Describe(*shared_, sql, parameter_types);
-    if (!statement.ok()) return running.Explain(std::move(statement).error());
+    auto statement = std::exchange(kept_, nullptr);
+    if (statement == nullptr || statement->sql != sql || !parameter_types.empty() ||
+        statement->planned_at != shared_->instance->writes.Quiet()) {
+      auto fresh = Describe(*shared_, sql, parameter_types);
+      if (!fresh.ok()) return running.Explain(std::move(fresh).error());
+      statement = std::make_unique<Statement>(*std::move(fresh));
+    }
     statement->described.id = engine::StatementId{++last_statement_};
     auto described = statement->described;
-    statements_.emplace(described.id, std::make_unique<Statement>(std::move(*statement)));
+    statements_.emplace(described.id, std::move(statement));
     return described;
   }
 
-  void ClosePrepared(engine::StatementId statement) override {
+  void ClosePrepared(engine::StatementId id) override {
     const std::lock_guard lock(shared_->mutex);
-    statements_.erase(statement);
+    const auto found = statements_.find(id);
+    if (found == statements_.end()) return;
+    const bool latest = static_cast<std::uint64_t>(id) == last_statement_;
+    if (latest && AnswersAlwaysAlike(*found->second)) kept_ = std::move(found->second);
+    statements_.erase(found);
   }
 
   Result<std::unique_ptr<engine::ResultStream>> Execute(const engine::CallContext& call, engine::StatementId id,
@@ -203,6 +216,7 @@ class DuckDbSession : public engine::Session {
     const std::lock_guard lock(shared_->mutex);
     CloseResults();
     statements_.clear();
+    kept_.reset();
     settings_.clear();
     has_variable_ = false;
     if (in_transaction()) (void)Run("ROLLBACK");
@@ -319,6 +333,15 @@ class DuckDbSession : public engine::Session {
       shared_->EndActiveQuery();
       return *std::move(why);
     }
+    // Not Execute alone: where DuckDB's threads have all the tasks, it asks for one over and over, and they want the
+    // core.
+    for (;;) {
+      const auto state = pending->ExecuteTask();
+      if (::duckdb::PendingQueryResult::IsResultReady(state) || state == ::duckdb::PendingExecutionResult::BLOCKED)
+        break;
+      if (state == ::duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) std::this_thread::yield();
+    }
+    if (pending->HasError()) return Complain(*shared_->instance, pending->GetErrorObject(), statement.sql);
     std::unique_ptr<::duckdb::QueryResult> result = pending->Execute();
     if (result->HasError()) return Complain(*shared_->instance, result->GetErrorObject(), statement.sql);
     return result;
@@ -351,6 +374,16 @@ class DuckDbSession : public engine::Session {
         return statement.prepared ? !statement.prepared->data->properties.IsReadOnly() : !statement.parts.empty();
       default: return true;
     }
+  }
+
+  /// Whether the plan stays true while nobody writes: what pools send to see whether the server is there.
+  static bool AnswersAlwaysAlike(const Statement& statement) {
+    const auto& reads = statement.described.read_set;
+    return statement.prepared && statement.planned_at && statement.described.kind == engine::StatementKind::kQuery &&
+           statement.client_types.empty() && statement.parameter_names.empty() && reads.complete &&
+           !reads.has_volatile_function && reads.tables.empty() && reads.files.empty() &&
+           reads.databases_written.empty() && statement.sql.size() <= kKeptBytes &&
+           statement.sql.find('(') == std::string::npos;  // a function may answer from anywhere, a macro may change
   }
 
   static bool SameColumns(const ::duckdb::PreparedStatementData& before,
@@ -550,6 +583,8 @@ class DuckDbSession : public engine::Session {
   std::shared_ptr<SharedConnection> shared_;
   engine::SessionOptions options_;
   std::unordered_map<engine::StatementId, std::unique_ptr<Statement>> statements_;
+  /// The statement prepared last, when it was closed since and would be planned the same again.
+  std::unique_ptr<Statement> kept_;
   std::uint64_t last_statement_ = 0;
   std::map<std::string, std::string> settings_;
   bool has_variable_ = false;

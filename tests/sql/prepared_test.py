@@ -68,3 +68,37 @@ def test_a_statement_whose_columns_changed_is_refused_as_postgres_does(server, p
             answers.append((caught.value.sqlstate, caught.value.diag.message_primary))
             connection.execute("DROP TABLE widened")
     assert answers[0] == answers[1] == ("0A000", "cached plan must not change result type")
+
+
+def test_a_repeated_statement_answers_as_if_nobody_had_asked_before(server):
+    with server.psycopg(cursor_factory=psycopg.ClientCursor) as mine, server.psycopg() as other:
+        other.execute("CREATE TYPE size AS ENUM ('small', 'large')")
+        other.execute("CREATE MACRO answer() AS 1")
+        steps = [
+            ("SELECT 1", other, "SELECT 2", ("1", "1")),
+            ("SELECT getvariable('x')::text", mine, "SET VARIABLE x = 'set'", (None, "set")),
+            ("SELECT answer()::text", other, "CREATE OR REPLACE MACRO answer() AS 2", ("1", "2")),
+            ("SELECT current_setting('arrow_output_list_view')::text", mine, "SET arrow_output_list_view = true",
+             ("false", "true")),
+            ("SELECT current_setting('preserve_insertion_order')::text", other,
+             "SET GLOBAL preserve_insertion_order = false", ("true", "false")),
+            ("SELECT TIMESTAMPTZ '2020-01-01 00:00:00+00'", mine, "SET TimeZone = 'Asia/Tokyo'",
+             ("2020-01-01 00:00:00+00", "2020-01-01 09:00:00+09")),
+            ("SELECT 'small'::size = 'small'", other, "DROP TYPE size", ("t", "UndefinedObject")),
+        ]
+
+        def ask(query):
+            result = mine.pgconn.exec_(query.encode())
+            if result.error_message:
+                return psycopg.errors.lookup(result.error_field(ord("C")).decode()).__name__
+            value = result.get_value(0, 0)
+            return value and value.decode()
+
+        try:
+            for query, who, change, (before, after) in steps:
+                assert [ask(query), ask(query)] == [before, before], query
+                who.execute(change)
+                assert [ask(query), ask(query)] == [after, after], query
+        finally:
+            other.execute("SET GLOBAL preserve_insertion_order = true")
+            other.execute("DROP MACRO answer")
