@@ -113,18 +113,31 @@ bool IsOid(const LogicalType& type) {
   return type.id() == LogicalTypeId::UINTEGER && type.HasAlias() && type.GetAlias() == "pg_oid";
 }
 
-std::shared_ptr<arrow::Field> OidField(const std::string& name) {
-  return arrow::field(name, arrow::uint32(), true,
-                      arrow::key_value_metadata({"ARROW:extension:name", "ARROW:extension:metadata"},
-                                                {"arrow.opaque", R"({"type_name":"oid","vendor_name":"PostgreSQL"})"}));
+std::shared_ptr<arrow::Field> PostgresField(const std::string& name, std::shared_ptr<arrow::DataType> storage,
+                                            const std::string& type_name) {
+  return arrow::field(name, std::move(storage), true,
+                      arrow::key_value_metadata(
+                          {"ARROW:extension:name", "ARROW:extension:metadata"},
+                          {"arrow.opaque", R"({"type_name":")" + type_name + R"(","vendor_name":"PostgreSQL"})"}));
+}
+
+std::shared_ptr<arrow::Field> OidField(const std::string& name) { return PostgresField(name, arrow::uint32(), "oid"); }
+
+/// Lists of the catalog: arrays, or the two vector types of PostgreSQL, whose text has blanks between the elements.
+std::shared_ptr<arrow::Field> ListField(const LogicalType& type, const std::string& name) {
+  const auto& element = ::duckdb::ListType::GetChildType(type);
+  const std::string alias = type.HasAlias() ? type.GetAlias() : std::string();
+  if (alias == "int2vector") return PostgresField(name, arrow::list(arrow::int16()), alias);
+  if (alias == "oidvector") return PostgresField(name, arrow::list(OidField("item")), alias);
+  return IsOid(element) ? arrow::field(name, arrow::list(OidField("item"))) : nullptr;
 }
 
 Result<std::shared_ptr<arrow::Field>> FieldOf(::duckdb::ClientContext& context, const LogicalType& type,
                                               const std::string& name, Way& way) {
   if (IsUnknown(type)) return arrow::field(name, arrow::null());
   if (IsOid(type)) return OidField(name);
-  if (type.id() == LogicalTypeId::LIST && IsOid(::duckdb::ListType::GetChildType(type))) {
-    return arrow::field(name, arrow::list(OidField("item")));
+  if (type.id() == LogicalTypeId::LIST) {
+    if (auto field = ListField(type, name)) return field;
   }
   switch (type.id()) {
     case LogicalTypeId::SQLNULL: return arrow::field(name, arrow::utf8());

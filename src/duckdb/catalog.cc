@@ -20,6 +20,7 @@
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/drop_statement.hpp>
 #include <duckdb/parser/statement/insert_statement.hpp>
+#include <duckdb/parser/statement/select_statement.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
@@ -27,8 +28,8 @@
 
 #include "duckdb/catalog_sql.h"
 #include "duckdb/errors.h"
+#include "duckdb/readable.h"
 #include "duckdb/tree_walk.h"
-#include "sql/lexer.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -37,8 +38,6 @@ using namespace ::duckdb;  // NOLINT: this file works on DuckDB's tree and nothi
 
 constexpr const char* kDatabase = "__tavana";
 constexpr const char* kFunctions = "fn";
-// DuckDB's parser makes BIGINT of "oid" before anybody can see it; under this name, as long, the type arrives.
-constexpr std::string_view kOid = "oi_";
 
 std::string Lower(const std::string& text) { return StringUtil::Lower(text); }
 bool IsPgCatalog(const std::string& schema) { return schema.empty() || StringUtil::CIEquals(schema, "pg_catalog"); }
@@ -57,7 +56,7 @@ constexpr std::array kTypes = {
     TypeName{"char", "varchar"},
     TypeName{"xid", "bigint"},
     TypeName{"cid", "bigint"},
-    TypeName{kOid, "uinteger"},
+    TypeName{kOidHere, "uinteger"},
     TypeName{"pg_node_tree", "varchar"},
     TypeName{"sql_identifier", "varchar"},
     TypeName{"character_data", "varchar"},
@@ -68,6 +67,20 @@ constexpr std::array kTypes = {
 };
 // Types whose values are looked up, by the function of the same name.
 constexpr std::array<std::string_view, 4> kLookedUp = {"regclass", "regtype", "regnamespace", "regrole"};
+// Functions and operators of PostgreSQL that DuckDB has under another name, with any number of arguments.
+struct FunctionName {
+  std::string_view postgres, here;
+};
+constexpr std::array kRenamed = {
+    FunctionName{"json_build_object", "json_object"},
+    FunctionName{"jsonb_build_object", "json_object"},
+    FunctionName{"json_build_array", "json_array"},
+    FunctionName{"jsonb_build_array", "json_array"},
+    FunctionName{"json_object_agg", "json_group_object"},
+    FunctionName{"jsonb_object_agg", "json_group_object"},
+    FunctionName{"to_jsonb", "to_json"},
+    FunctionName{"jsonb_array_length", "json_array_length"},
+};
 // What a session says of itself, without parentheses.
 constexpr std::array<std::string_view, 5> kSessionValues = {"current_user", "session_user", "current_role",
                                                             "current_catalog", "current_schema"};
@@ -94,9 +107,8 @@ unique_ptr<ParsedExpression> Resolved(const TypeExpression& named) {
   const bool known_here = known != kTypes.end();
   const bool sheds_schema = !named.GetSchema().empty() && IsPgCatalog(named.GetSchema());
   if (!changed && !known_here && !sheds_schema) return nullptr;
-  auto type =
-      make_uniq<TypeExpression>(known_here ? std::string(known->here) : named.GetTypeName(), std::move(children));
-  return std::move(type);
+  return make_uniq_base<ParsedExpression, TypeExpression>(known_here ? std::string(known->here) : named.GetTypeName(),
+                                                          std::move(children));
 }
 
 bool Resolve(LogicalType& type) {
@@ -120,7 +132,7 @@ class Resolver : public TreeWalk {
       if (column->HasAlias()) continue;
       if (column->GetExpressionClass() == ExpressionClass::FUNCTION) {
         const auto& function = column->Cast<FunctionExpression>();
-        if (IsOurs(function)) column->SetAlias(Lower(function.function_name));
+        if (HasAnotherName(function)) column->SetAlias(Lower(function.function_name));
       } else if (column->GetExpressionClass() == ExpressionClass::CAST) {
         const auto& child = *column->Cast<CastExpression>().child;
         if (child.GetExpressionClass() == ExpressionClass::CAST) column->SetAlias(column->ToString());
@@ -128,9 +140,19 @@ class Resolver : public TreeWalk {
     }
   }
 
-  bool IsOurs(const FunctionExpression& function) const {
-    return function.catalog.empty() && IsPgCatalog(function.schema) &&
-           catalog_.fn.contains(Lower(function.function_name));
+  /// Of no schema or PostgreSQL's; the grammar's own forms (SUBSTRING .. FROM) arrive as functions of main.
+  static bool IsPostgres(const FunctionExpression& function) {
+    if (!function.catalog.empty()) return false;
+    const std::string name = Lower(function.function_name);
+    const bool is_form = name == "substring" || name == "overlay" || name == "overlaps";
+    return IsPgCatalog(function.schema) || (is_form && function.schema == "main");
+  }
+
+  bool HasAnotherName(const FunctionExpression& function) const {
+    const std::string name = Lower(function.function_name);
+    if (!IsPostgres(function)) return false;
+    return catalog_.fn.contains(name) || name == "json_agg" || name == "jsonb_agg" || name == "substring" ||
+           std::any_of(kRenamed.begin(), kRenamed.end(), [&](const auto& each) { return each.postgres == name; });
   }
 
   void OnTable(TableRef& ref) override {
@@ -154,7 +176,7 @@ class Resolver : public TreeWalk {
 
   void OnExpression(unique_ptr<ParsedExpression>& expression) override {
     switch (expression->GetExpressionClass()) {
-      case ExpressionClass::FUNCTION: return OnFunction(expression->Cast<FunctionExpression>());
+      case ExpressionClass::FUNCTION: return OnFunction(expression);
       case ExpressionClass::CAST: return OnCast(expression);
       case ExpressionClass::COLUMN_REF: return OnColumn(expression);
       case ExpressionClass::COLLATE: return OnCollation(expression);
@@ -162,13 +184,46 @@ class Resolver : public TreeWalk {
     }
   }
 
-  void OnFunction(FunctionExpression& function) {
-    if (IsOurs(function)) {
-      function.catalog = kDatabase;
-      function.schema = kFunctions;
-    } else if (function.catalog.empty() && IsPgCatalog(function.schema)) {
-      function.schema.clear();
+  void OnFunction(unique_ptr<ParsedExpression>& expression) {
+    auto& function = expression->Cast<FunctionExpression>();
+    if (!IsPostgres(function)) return;
+    function.schema.clear();
+    const std::string name = Lower(function.function_name);
+    const auto* const renamed =
+        std::find_if(kRenamed.begin(), kRenamed.end(), [&](const FunctionName& each) { return each.postgres == name; });
+    if (renamed != kRenamed.end()) {
+      function.function_name = renamed->here;
+    } else if (name == "json_agg" || name == "jsonb_agg") {
+      GatherAsJson(expression);
+    } else if (name == "substring" && function.children.size() == 2 && IsText(*function.children[1])) {
+      function.function_name = "substring_by_pattern";  // substring(text FROM pattern)
+      SendToOurs(function);
+    } else if (catalog_.fn.contains(name)) {
+      SendToOurs(function);
     }
+  }
+
+  static void SendToOurs(FunctionExpression& function) {
+    function.catalog = kDatabase;
+    function.schema = kFunctions;
+  }
+
+  static bool IsText(const ParsedExpression& expression) {
+    return expression.GetExpressionClass() == ExpressionClass::CONSTANT &&
+           expression.Cast<ConstantExpression>().value.type().id() == LogicalTypeId::VARCHAR;
+  }
+
+  /// json_agg(x ORDER BY y) as to_json(list(x ORDER BY y)): DuckDB's own is a macro, which takes no order.
+  static void GatherAsJson(unique_ptr<ParsedExpression>& expression) {
+    expression->Cast<FunctionExpression>().function_name = "list";
+    const std::string alias(expression->GetAlias());
+    const auto location = expression->GetQueryLocation();
+    expression->ClearAlias();
+    vector<unique_ptr<ParsedExpression>> arguments;
+    arguments.push_back(std::move(expression));
+    expression = make_uniq<FunctionExpression>("to_json", std::move(arguments));
+    if (!alias.empty()) expression->SetAlias(alias);
+    expression->SetQueryLocation(location);
   }
 
   void OnCast(unique_ptr<ParsedExpression>& expression) {
@@ -233,9 +288,39 @@ class Resolver : public TreeWalk {
   bool reads_catalog_ = false;
 };
 
+// Columns of the catalog that are vectors to the client and lists to SQL.
+constexpr std::array<std::pair<std::string_view, const char*>, 5> kVectors = {{{"indkey", "int2vector"},
+                                                                               {"indoption", "int2vector"},
+                                                                               {"indclass", "oidvector"},
+                                                                               {"indcollation", "oidvector"},
+                                                                               {"proargtypes", "oidvector"}}};
+
 /// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole
 /// text), and the only column of a function in FROM has the alias as its name.
 class PostgresMeaning : public TreeWalk {
+ public:
+  /// Says of the columns that leave which are vectors: DuckDB's functions on lists would not take them.
+  static void NameVectors(SQLStatement& statement) {
+    if (statement.type != StatementType::SELECT_STATEMENT) return;
+    auto& node = *statement.Cast<SelectStatement>().node;
+    if (node.type != QueryNodeType::SELECT_NODE) return;
+    for (auto& column : node.Cast<SelectNode>().select_list) {
+      if (column->GetExpressionClass() != ExpressionClass::COLUMN_REF) continue;
+      const std::string name = column->Cast<ColumnRefExpression>().GetColumnName();
+      const auto* const vector =
+          std::find_if(kVectors.begin(), kVectors.end(), [&](const auto& each) { return each.first == Lower(name); });
+      if (vector == kVectors.end()) continue;
+      const std::string alias = column->HasAlias() ? std::string(column->GetAlias()) : name;
+      // By way of another type: a cast to the same type under another name is no cast.
+      auto wide = make_uniq<CastExpression>(LogicalType::LIST(LogicalType::BIGINT), std::move(column));
+      auto type = LogicalType::UNBOUND(make_uniq_base<ParsedExpression, TypeExpression>(
+          vector->second, ::duckdb::vector<unique_ptr<ParsedExpression>>()));
+      column = make_uniq<CastExpression>(std::move(type), std::move(wide));
+      column->SetAlias(alias);
+    }
+  }
+
+ private:
   void OnTable(TableRef& ref) override {
     if (ref.type != TableReferenceType::TABLE_FUNCTION || ref.alias.empty()) return;
     auto& table = ref.Cast<TableFunctionRef>();
@@ -283,15 +368,21 @@ void ResolveTarget(SQLStatement& statement) {
   }
 }
 
-/// A type that keeps its name on the way to the wire; CREATE TYPE makes one that is forgotten at once.
-void CreateOidType(ClientContext& context) {
+/// Types that keep their names on the way to the wire; CREATE TYPE makes ones that are forgotten at once.
+void CreateCatalogTypes(ClientContext& context) {
   LogicalType oid(LogicalTypeId::UINTEGER);
   oid.SetAlias("pg_oid");
-  CreateTypeInfo info("pg_oid", std::move(oid));
-  info.schema = "main";
-  info.internal = true;
-  auto transaction = CatalogTransaction::GetSystemTransaction(*context.db);
-  Catalog::GetSystemCatalog(context).CreateType(transaction, info);  // the views name it without a schema
+  LogicalType oids = LogicalType::LIST(oid);
+  oids.SetAlias("oidvector");
+  LogicalType numbers = LogicalType::LIST(LogicalType::SMALLINT);
+  numbers.SetAlias("int2vector");
+  for (const auto& type : {oid, oids, numbers}) {
+    CreateTypeInfo info(type.GetAlias(), type);
+    info.schema = "main";
+    info.internal = true;
+    auto transaction = CatalogTransaction::GetSystemTransaction(*context.db);
+    Catalog::GetSystemCatalog(context).CreateType(transaction, info);  // the views name them without a schema
+  }
 }
 
 }  // namespace
@@ -300,7 +391,7 @@ Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   for (const std::string_view script : kCatalogScripts) {
     const auto result = connection.Query(std::string(script));
     if (result->HasError()) return TranslateError(result->GetErrorObject(), {});
-    if (script == kCatalogScripts.front()) CreateOidType(*connection.context);
+    if (script == kCatalogScripts.front()) CreateCatalogTypes(*connection.context);
   }
   PostgresCatalog catalog;
   const auto read = [&](const std::string& sql, std::set<std::string, std::less<>>& into) -> Status {
@@ -320,41 +411,13 @@ Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   return catalog;
 }
 
-std::string ReadableByDuckDb(std::string_view sql) {
-  std::string text(sql);
-  const auto blank = [&](std::size_t from, std::size_t to) {
-    std::fill(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(to), ' ');
-  };
-  sql::Lexer lexer(sql);
-  sql::Token before{.kind = sql::TokenKind::kSymbol, .text = ";"};
-  bool type_follows = false;
-  for (sql::Token token = lexer.Next(); token.kind != sql::TokenKind::kEnd; token = lexer.Next()) {
-    sql::Lexer ahead = lexer;
-    if (type_follows && (token.Is("PG_CATALOG") || token.Is("INFORMATION_SCHEMA"))) {
-      const sql::Token dot = ahead.Next();
-      if (dot.IsSymbol('.')) blank(token.offset_bytes, dot.offset_bytes + 1);
-    } else if (type_follows && before.IsSymbol(':') && token.Is("OID")) {
-      text.replace(token.offset_bytes, kOid.size(), kOid);
-    } else if (token.Is("OPERATOR") && ahead.Next().IsSymbol('(') && ahead.Next().Is("PG_CATALOG") &&
-               ahead.Next().IsSymbol('.')) {
-      sql::Token end = ahead.Next();
-      const std::size_t operator_at = end.offset_bytes;
-      while (end.kind == sql::TokenKind::kSymbol && !end.IsSymbol(')')) end = ahead.Next();
-      if (end.IsSymbol(')')) {
-        blank(token.offset_bytes, operator_at);
-        blank(end.offset_bytes, end.offset_bytes + 1);
-      }
-    }
-    type_follows = token.Is("AS") || (token.IsSymbol(':') && before.IsSymbol(':'));
-    before = token;
-  }
-  return text;
-}
-
 void ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalog) {
   Resolver resolver(catalog);
   resolver.Visit(statement);
-  if (resolver.reads_catalog()) PostgresMeaning().Visit(statement);
+  if (resolver.reads_catalog()) {
+    PostgresMeaning().Visit(statement);
+    PostgresMeaning::NameVectors(statement);
+  }
   ResolveTarget(statement);
 }
 

@@ -21,11 +21,6 @@ struct PostgresCatalog {
   static Result<PostgresCatalog> Create(::duckdb::Connection& connection);
 };
 
-/// `sql` with blanks for the schemas that DuckDB's parser can not read, so that every other character keeps its place:
-/// OPERATOR(pg_catalog.x) becomes x, ::pg_catalog.text and AS pg_catalog.text lose theirs. The type oid gets a name
-/// that the parser leaves alone.
-std::string ReadableByDuckDb(std::string_view sql);
-
 /// Sends the names of a parsed statement where they lead: tables and functions of PostgreSQL's catalog to `catalog`,
 /// the schema public to main, types and collations of PostgreSQL to DuckDB's.
 void ResolvePostgresNames(::duckdb::SQLStatement& statement, const PostgresCatalog& catalog);

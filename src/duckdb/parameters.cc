@@ -43,7 +43,29 @@ class Caster : public TreeWalk {
   const ParameterCasts& casts_;
 };
 
+class Nuller : public TreeWalk {
+ public:
+  explicit Nuller(const ParameterCasts& casts) : casts_(casts) {}
+
+ private:
+  void OnExpression(unique_ptr<ParsedExpression>& expression) override {
+    if (expression->GetExpressionClass() != ExpressionClass::PARAMETER) return;
+    const auto found = casts_.find(expression->Cast<ParameterExpression>().identifier);
+    const LogicalType type = found == casts_.end() ? LogicalType(LogicalType::VARCHAR) : found->second;
+    const std::string name = expression->HasAlias() ? std::string(expression->GetAlias()) : expression->ToString();
+    expression = make_uniq<CastExpression>(type, make_uniq<ConstantExpression>(Value()));
+    expression->SetAlias(name);
+  }
+
+  const ParameterCasts& casts_;
+};
+
 }  // namespace
+
+void NullParameters(SQLStatement& statement, const ParameterCasts& casts) {
+  Nuller(casts).Visit(statement);
+  statement.named_param_map.clear();
+}
 
 void CastParameters(SQLStatement& statement, const ParameterCasts& casts) {
   if (!casts.empty()) Caster(casts).Visit(statement);

@@ -13,6 +13,9 @@ using ParameterCasts = std::map<std::string, ::duckdb::LogicalType>;
 /// kinds that take no parameters are left alone. Throws what DuckDB throws.
 void CastParameters(::duckdb::SQLStatement& statement, const ParameterCasts& casts);
 
+/// Puts NULL of its type where each parameter stands, text where `casts` does not say.
+void NullParameters(::duckdb::SQLStatement& statement, const ParameterCasts& casts);
+
 /// SELECT NULL gives text, as in PostgreSQL: DuckDB would call it an integer.
 void CastNullColumns(::duckdb::SQLStatement& statement);
 

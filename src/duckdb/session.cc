@@ -386,12 +386,6 @@ class DuckDbSession : public engine::Session {
            statement.sql.find('(') == std::string::npos;  // a function may answer from anywhere, a macro may change
   }
 
-  static bool SameColumns(const ::duckdb::PreparedStatementData& before,
-                          const ::duckdb::vector<::duckdb::LogicalType>& types,
-                          const ::duckdb::vector<std::string>& names) {
-    return before.types == types && before.names == names;
-  }
-
   static Error ChangedColumns() {
     return Error(ErrorCode::kUnsupported, "cached plan must not change result type")
         .WithHint("A table of the statement was changed since it was prepared: prepare it again.");
@@ -406,7 +400,8 @@ class DuckDbSession : public engine::Session {
     auto renewed = shared_->context().Prepare(statement.prepared->data->unbound_statement->Copy());
     if (renewed->HasError()) return Status::Ok();  // the execution will say it
     const auto& data = *renewed->data;
-    if (statement.described.returns_rows && !SameColumns(*statement.prepared->data, data.types, data.names))
+    const auto& before = *statement.prepared->data;
+    if (statement.described.returns_rows && (before.types != data.types || before.names != data.names))
       return ChangedColumns();
     statement.prepared = std::move(renewed);
     statement.planned_at = now;
@@ -428,22 +423,51 @@ class DuckDbSession : public engine::Session {
       auto pending = shared_->context().PendingQuery(statement.prepared->query, data, parameters);
       guard->ExpectNothing();
       TAVANA_ASSIGN_OR_RETURN(auto result, Finish(std::move(pending), statement, running));
-      if (statement.described.returns_rows && !SameColumns(*data, result->types, result->names)) {
-        result.reset();
-        shared_->EndActiveQuery();
-        return ChangedColumns();
-      }
-      return result;
+      return statement.described.returns_rows ? Promised(std::move(result), data->types, data->names)
+                                              : std::move(result);
     }
     if (statement.parts.empty()) return EmptyResult();
+    if (statement.parts.size() > 1 && statement.described.kind == engine::StatementKind::kDdl)
+      return StartTogether(statement, values, running);
+    TAVANA_ASSIGN_OR_RETURN(auto result, StartParts(statement, values, running));
+    if (statement.promised_types.empty()) return result;
+    return Promised(std::move(result), statement.promised_types, statement.promised_names);
+  }
+
+  /// `result`, if it has the columns that the client was told of.
+  Result<std::unique_ptr<::duckdb::QueryResult>> Promised(std::unique_ptr<::duckdb::QueryResult> result,
+                                                          const ::duckdb::vector<::duckdb::LogicalType>& types,
+                                                          const ::duckdb::vector<std::string>& names) {
+    if (result->types == types && result->names == names) return result;
+    result.reset();
+    shared_->EndActiveQuery();
+    return ChangedColumns();
+  }
+
+  /// Definitions that take several statements: all or none.
+  Result<std::unique_ptr<::duckdb::QueryResult>> StartTogether(Statement& statement, Values& values,
+                                                               const RunningCall& running) {
+    if (!shared_->context().transaction.IsAutoCommit()) return StartParts(statement, values, running);
+    TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
+    auto result = StartParts(statement, values, running);
+    if (!result.ok()) {
+      (void)Run("ROLLBACK");
+      return result;
+    }
+    TAVANA_RETURN_IF_ERROR(Run("COMMIT"));
+    return EmptyResult();
+  }
+
+  Result<std::unique_ptr<::duckdb::QueryResult>> StartParts(Statement& statement, Values& values,
+                                                            const RunningCall& running) {
     std::unique_ptr<::duckdb::QueryResult> answer;
     for (const auto& part : statement.parts) {
       Values used;
       for (const auto& [name, index] : part->named_param_map) {
         if (const auto value = values.find(name); value != values.end()) used.emplace(*value);
       }
-      const bool last = part == statement.parts.back();
-      ::duckdb::QueryParameters query_parameters(last);
+      const bool streams = part == statement.parts.back() && statement.described.kind != engine::StatementKind::kDdl;
+      ::duckdb::QueryParameters query_parameters(streams);
       query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
       TAVANA_ASSIGN_OR_RETURN(auto result, Finish(shared_->context().PendingQuery(part->Copy(), used, query_parameters),
                                                   statement, running));

@@ -21,6 +21,8 @@
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
 #include "duckdb/read_set.h"
+#include "duckdb/readable.h"
+#include "duckdb/serial.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -294,6 +296,30 @@ Result<Statement> LeaveOpen(SharedConnection& shared, Statement statement) {
   return statement;
 }
 
+/// Columns that do not depend on the values, of a statement that DuckDB binds with values only (json_object($1), an
+/// untyped parameter in VALUES beside typed ones): those of the same statement over NULLs. The execution checks them.
+Status DescribeOverNulls(SharedConnection& shared, Statement& statement, const ParameterCasts& casts) {
+  auto copy = statement.parts[0]->Copy();
+  copy->query = statement.sql;
+  NullParameters(*copy, casts);
+  const auto prepared = shared.context().Prepare(std::move(copy));
+  if (prepared->HasError()) return Status::Ok();
+  const auto& data = *prepared->data;
+  const bool known = std::all_of(data.types.begin(), data.types.end(), [](const LogicalType& type) {
+    return IsKnown(type) && type.id() != LogicalTypeId::SQLNULL;
+  });
+  if (!known) return Status::Ok();
+  statement.described.columns_known = true;
+  statement.described.returns_rows =
+      MayReturnRows(statement) && data.properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT;
+  if (!statement.described.returns_rows) return Status::Ok();
+  TAVANA_ASSIGN_OR_RETURN(const auto exporter, ArrowExporter::Create(shared.context(), data.types, data.names));
+  statement.described.columns = exporter->schema();
+  statement.promised_types = data.types;
+  statement.promised_names = data.names;
+  return Status::Ok();
+}
+
 bool NamesInlineTable(const Error& error) {
   return error.code() == ErrorCode::kUndefinedTable && error.message().find(kInlinePrefix) != std::string::npos;
 }
@@ -322,8 +348,16 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
   statement.parameter_types = bound->parameter_types;
   statement.parameter_is_anything = bound->is_anything;
   if (!bound->columns_known) {
+    for (std::size_t i = 0; i < statement.parameter_types.size(); ++i) {
+      if (IsKnown(statement.parameter_types[i])) continue;
+      statement.parameter_types[i] = LogicalType::VARCHAR;
+      statement.parameter_is_anything.resize(statement.parameter_types.size());
+      statement.parameter_is_anything[i] = true;
+    }
     CastParameters(*statement.parts[0], casts);
-    return LeaveOpen(shared, std::move(statement));
+    TAVANA_ASSIGN_OR_RETURN(statement, LeaveOpen(shared, std::move(statement)));
+    TAVANA_RETURN_IF_ERROR(DescribeOverNulls(shared, statement, casts));
+    return statement;
   }
   statement.prepared = std::move(bound->prepared);
   statement.plan_never_holds = recorder.trusts_strangers();
@@ -350,15 +384,20 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
   statement.client_types.assign(parameter_types.begin(), parameter_types.end());
   statement.described.columns = arrow::schema({});
   try {
-    ::duckdb::Parser parser(shared.context().GetParserOptions());
-    parser.ParseQuery(ReadableByDuckDb(statement.sql));
-    if (parser.statements.empty()) return statement;
-    if (parser.statements.size() > 1)
-      return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
-    Name(statement, *parser.statements[0]);
-    ResolvePostgresNames(*parser.statements[0], shared.instance->catalog);
-    shared.context().PreprocessStatements(parser.statements);
-    for (auto& part : parser.statements) {
+    Statements parsed;
+    for (const std::string& text : OneDropEach(ReadableByDuckDb(statement.sql))) {
+      ::duckdb::Parser parser(shared.context().GetParserOptions());
+      parser.ParseQuery(text);
+      if (parser.statements.empty()) return statement;
+      if (parser.statements.size() > 1)
+        return Error(ErrorCode::kSyntax, "cannot insert multiple commands into a prepared statement");
+      parsed.push_back(std::move(parser.statements[0]));
+    }
+    Name(statement, *parsed[0]);
+    for (auto& part : parsed) ResolvePostgresNames(*part, shared.instance->catalog);
+    ExpandSerials(shared.context(), parsed);
+    shared.context().PreprocessStatements(parsed);
+    for (auto& part : parsed) {
       CastNullColumns(*part);
       statement.parts.push_back(std::move(part));
     }

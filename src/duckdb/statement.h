@@ -29,6 +29,9 @@ struct Statement {
   std::optional<std::uint64_t> planned_at;
   /// Otherwise what to run, in order, binding the values each time (PIVOT becomes several statements).
   std::vector<::duckdb::unique_ptr<::duckdb::SQLStatement>> parts;
+  /// What Describe said of the columns of a statement that only its values bind; empty when it said nothing.
+  ::duckdb::vector<::duckdb::LogicalType> promised_types;
+  ::duckdb::vector<std::string> promised_names;
   /// DuckDB's name of each parameter, $1 first; empty for one that the text does not use.
   std::vector<std::string> parameter_names;
   std::vector<::duckdb::LogicalType> parameter_types;  ///< INVALID when unknown

@@ -194,7 +194,19 @@ bool IsNullElement(const CellSource& cell, std::int64_t row) {
   return cell.kind == CellKind::kDictionary && cell.children[0].IsNull(cell.DictionaryRow(row));
 }
 
+bool IsVector(const CellSource& cell) { return cell.pg.oid == kInt2VectorOid || cell.pg.oid == kOidVectorOid; }
+
+/// int2vector and oidvector: numbers between blanks (PostgreSQL's int2vectorout).
+void AppendVectorText(const CellSource& cell, std::int64_t row, CellContext& context, ByteBuffer& out) {
+  const auto [first, count] = cell.Elements(row);
+  for (std::int64_t i = first; i < first + count; ++i) {
+    if (i != first) out.Append(' ');
+    AppendText(cell.children[0], i, context, out);
+  }
+}
+
 void AppendArrayText(const CellSource& cell, std::int64_t row, CellContext& context, ByteBuffer& out) {
+  if (IsVector(cell)) return AppendVectorText(cell, row, context, out);
   const auto [first, count] = cell.Elements(row);
   const CellSource& element = cell.children[0];
   ByteBuffer text;
@@ -228,7 +240,7 @@ void AppendArrayBinary(const CellSource& cell, std::int64_t row, CellContext& co
   AppendI32(out, static_cast<std::int32_t>(element.pg.oid));
   if (count == 0) return;
   AppendI32(out, static_cast<std::int32_t>(count));
-  AppendI32(out, 1);
+  AppendI32(out, IsVector(cell) ? 0 : 1);
   for (std::int64_t i = first; i < first + count; ++i) {
     const std::size_t length_at = out.size();
     AppendI32(out, -1);

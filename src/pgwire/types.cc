@@ -243,6 +243,11 @@ ResolvedType Resolve(const arrow::Field& field) {
   }
   const CellKind kind = ExtensionKind(extension, *storage, StorageKind(*storage));
   PgType pg = PgTypeOf(kind, *storage);
+  if (extension.name == "arrow.opaque" && kind == CellKind::kList) {
+    const std::string_view type_name = OpaqueTypeName(extension.metadata);
+    if (type_name == "int2vector") pg = Plain(kInt2VectorOid);
+    if (type_name == "oidvector") pg = Plain(kOidVectorOid);
+  }
   if (extension.name == "arrow.json" && pg.oid == kTextOid) pg = Plain(kJsonOid);
   return ResolvedType{.kind = kind, .storage = storage, .pg = pg};
 }

@@ -23,7 +23,7 @@ CREATE MACRO __tavana.main.shown_schema(database_name, schema_name) AS
        WHEN database_name = 'tavana' AND schema_name = 'main' THEN 'public' ELSE schema_name END;
 CREATE MACRO __tavana.main.is_shown(database_name, schema_name) AS
   database_name = __tavana.main.real_database() OR database_name = 'temp' OR
-  (database_name = '__tavana' AND schema_name <> 'main');
+  (database_name = '__tavana' AND schema_name NOT IN ('main', 'fn'));
 CREATE MACRO __tavana.main.namespace_oid(database_name, schema_name) AS
   CASE WHEN database_name = '__tavana' AND schema_name = 'pg' THEN 11
        WHEN database_name = 'tavana' AND schema_name = 'main' THEN 2200

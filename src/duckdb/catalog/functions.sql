@@ -98,7 +98,6 @@ CREATE MACRO __tavana.fn.pg_get_functiondef(function) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_triggerdef(trigger) AS NULL::VARCHAR, (trigger, pretty) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_ruledef(rule) AS NULL::VARCHAR, (rule, pretty) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_partkeydef(relation) AS NULL::VARCHAR;
-CREATE MACRO __tavana.fn.pg_get_serial_sequence(relation, col) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_statisticsobjdef(object) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_statisticsobjdef_columns(object) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_relation_is_publishable(relation) AS false;
@@ -147,6 +146,28 @@ CREATE MACRO __tavana.fn.regrole_name(value) AS __tavana.main.session_role();
 CREATE MACRO __tavana.fn.pg_advisory_unlock_all() AS NULL::VARCHAR;
 
 -- Functions of PostgreSQL under the names that DuckDB has for them.
+CREATE MACRO __tavana.main.json_typeof(json) AS CASE json_type(json)
+  WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'number' WHEN 'BIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number'
+  ELSE lower(json_type(json)) END;
+CREATE MACRO __tavana.main.json_path(steps) AS '$' || array_to_string(list_transform(steps, lambda x:
+  CASE WHEN regexp_full_match(x, '[0-9]+') THEN '[' || x || ']' WHEN regexp_full_match(x, '-[0-9]+') THEN '[#' || x || ']'
+       ELSE '."' || replace(x, '"', '\"') || '"' END), '');
+CREATE MACRO __tavana.main.json_at(json, steps) AS json_extract(json, __tavana.main.json_path(steps));
+CREATE MACRO __tavana.main.json_text_at(json, steps) AS json_extract_string(json, __tavana.main.json_path(steps));
+CREATE MACRO __tavana.main.path_of(path) AS list_filter(list_transform(string_split(trim(path::VARCHAR, '{}[]'), ','),
+  lambda x: trim(trim(x), '"''')), lambda x: x <> '');
+CREATE MACRO __tavana.main.groups_in(pattern) AS len(regexp_extract_all(pattern, '(^|[^\\])\([^?]'));
+CREATE MACRO __tavana.main.pattern_with(pattern, flags) AS
+  CASE WHEN flags = '' THEN pattern ELSE '(?' || replace(flags, 'g', '') || ')' || pattern END;
+CREATE MACRO __tavana.main.regexp_match(text, pattern) AS CASE WHEN regexp_matches(text, pattern) THEN
+  CASE __tavana.main.groups_in(pattern) WHEN 0 THEN [regexp_extract(text, pattern, 0)] WHEN 1 THEN [regexp_extract(text, pattern, 1)]
+       WHEN 2 THEN [regexp_extract(text, pattern, 1), regexp_extract(text, pattern, 2)]
+       ELSE [regexp_extract(text, pattern, 1), regexp_extract(text, pattern, 2), regexp_extract(text, pattern, 3)] END END;
+CREATE MACRO __tavana.main.months_of(span) AS date_part('year', span) * 12 + date_part('month', span);
+CREATE MACRO __tavana.main.micros_of(span) AS
+  (date_part('hour', span) * 3600 + date_part('minute', span) * 60) * 1000000 + date_part('microsecond', span);
+CREATE MACRO __tavana.main.span_of(months, days, micros) AS
+  to_months(months::INTEGER) + to_days(days::INTEGER) + to_microseconds(micros::BIGINT);
 CREATE MACRO __tavana.fn.array_upper(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN len(list)::INTEGER END;
 CREATE MACRO __tavana.fn.array_lower(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN 1 END;
 CREATE MACRO __tavana.fn.array_ndims(list) AS CASE WHEN len(list) > 0 THEN 1 END;
@@ -163,7 +184,84 @@ CREATE MACRO __tavana.fn.quote_nullable(value) AS coalesce('''' || replace(value
 CREATE MACRO __tavana.fn.btrim(text) AS trim(text), (text, characters) AS trim(text, characters);
 CREATE MACRO __tavana.fn.clock_timestamp() AS get_current_timestamp();
 CREATE MACRO __tavana.fn.statement_timestamp() AS now();
-CREATE MACRO __tavana.fn.json_typeof(json) AS lower(json_type(json));
+CREATE MACRO __tavana.fn.json_typeof(json) AS __tavana.main.json_typeof(json);
+CREATE MACRO __tavana.fn.jsonb_typeof(json) AS __tavana.main.json_typeof(json);
+CREATE MACRO __tavana.fn.jsonb_pretty(json) AS json_pretty(json);
+CREATE MACRO __tavana.fn.json_extract_path(json, a) AS __tavana.main.json_at(json, [a]),
+  (json, a, b) AS __tavana.main.json_at(json, [a, b]), (json, a, b, c) AS __tavana.main.json_at(json, [a, b, c]);
+CREATE MACRO __tavana.fn.jsonb_extract_path(json, a) AS __tavana.main.json_at(json, [a]),
+  (json, a, b) AS __tavana.main.json_at(json, [a, b]), (json, a, b, c) AS __tavana.main.json_at(json, [a, b, c]);
+CREATE MACRO __tavana.fn.json_extract_path_text(json, a) AS __tavana.main.json_text_at(json, [a]),
+  (json, a, b) AS __tavana.main.json_text_at(json, [a, b]), (json, a, b, c) AS __tavana.main.json_text_at(json, [a, b, c]);
+CREATE MACRO __tavana.fn.jsonb_extract_path_text(json, a) AS __tavana.main.json_text_at(json, [a]),
+  (json, a, b) AS __tavana.main.json_text_at(json, [a, b]), (json, a, b, c) AS __tavana.main.json_text_at(json, [a, b, c]);
+CREATE MACRO __tavana.fn.json_array_elements(json) AS unnest(json_extract(json, '$[*]'));
+CREATE MACRO __tavana.fn.jsonb_array_elements(json) AS unnest(json_extract(json, '$[*]'));
+CREATE MACRO __tavana.fn.json_array_elements_text(json) AS unnest(json_extract_string(json, '$[*]'));
+CREATE MACRO __tavana.fn.jsonb_array_elements_text(json) AS unnest(json_extract_string(json, '$[*]'));
+CREATE MACRO __tavana.fn.json_object_keys(json) AS unnest(json_keys(json));
+CREATE MACRO __tavana.fn.jsonb_object_keys(json) AS unnest(json_keys(json));
+CREATE MACRO __tavana.fn.json_array_elements(json) AS TABLE SELECT unnest(json_extract(json, '$[*]')) AS value;
+CREATE MACRO __tavana.fn.jsonb_array_elements(json) AS TABLE SELECT unnest(json_extract(json, '$[*]')) AS value;
+CREATE MACRO __tavana.fn.json_array_elements_text(json) AS TABLE SELECT unnest(json_extract_string(json, '$[*]')) AS value;
+CREATE MACRO __tavana.fn.jsonb_array_elements_text(json) AS TABLE SELECT unnest(json_extract_string(json, '$[*]')) AS value;
+CREATE MACRO __tavana.fn.jsonb_each(json) AS TABLE
+  SELECT unnest(json_keys(json)) AS key, unnest(json_extract(json, '$.*')) AS value;
+CREATE MACRO __tavana.fn.jsonb_each_text(json) AS TABLE
+  SELECT unnest(json_keys(json)) AS key, unnest(json_extract_string(json, '$.*')) AS value;
+CREATE MACRO __tavana.fn.json_each_text(json) AS TABLE
+  SELECT unnest(json_keys(json)) AS key, unnest(json_extract_string(json, '$.*')) AS value;
+CREATE MACRO __tavana.fn."~>"(json, path) AS __tavana.main.json_at(json, __tavana.main.path_of(path));
+CREATE MACRO __tavana.fn."~>>"(json, path) AS __tavana.main.json_text_at(json, __tavana.main.path_of(path));
+CREATE MACRO __tavana.fn."~*"(text, pattern) AS regexp_matches(text, pattern, 'i');
+CREATE MACRO __tavana.fn."!~*"(text, pattern) AS NOT regexp_matches(text, pattern, 'i');
+CREATE MACRO __tavana.fn."|/"(x) AS sqrt(x);
+CREATE MACRO __tavana.fn."||/"(x) AS cbrt(x);
+CREATE MACRO __tavana.fn.regexp_match(text, pattern) AS __tavana.main.regexp_match(text, pattern),
+  (text, pattern, flags) AS __tavana.main.regexp_match(text, __tavana.main.pattern_with(pattern, flags));
+CREATE MACRO __tavana.fn.regexp_like(text, pattern) AS regexp_matches(text, pattern),
+  (text, pattern, flags) AS regexp_matches(text, __tavana.main.pattern_with(pattern, flags));
+CREATE MACRO __tavana.fn.regexp_count(text, pattern) AS len(regexp_extract_all(text, pattern))::INTEGER;
+CREATE MACRO __tavana.fn.substring_by_pattern(text, pattern) AS CASE WHEN regexp_matches(text, pattern) THEN
+  CASE WHEN __tavana.main.groups_in(pattern) > 0 THEN regexp_extract(text, pattern, 1) ELSE regexp_extract(text, pattern) END END;
+CREATE MACRO __tavana.fn.initcap(text) AS array_to_string(list_transform(
+  regexp_extract_all(lower(text), '[[:alnum:]]+|[^[:alnum:]]+'), lambda x: upper(x[1]) || x[2:]), '');
+CREATE MACRO __tavana.fn.overlay(text, new, start) AS
+    left(text, (start - 1)::BIGINT) || new || substring(text, (start + length(new))::BIGINT),
+  (text, new, start, count) AS left(text, (start - 1)::BIGINT) || new || substring(text, (start + count)::BIGINT);
+CREATE MACRO __tavana.fn.lpad(text, size) AS lpad(text, size, ' '), (text, size, fill) AS lpad(text, size, fill);
+CREATE MACRO __tavana.fn.rpad(text, size) AS rpad(text, size, ' '), (text, size, fill) AS rpad(text, size, fill);
+CREATE MACRO __tavana.fn.encode(bytes) AS encode(bytes), (bytes, format) AS CASE lower(format)
+  WHEN 'hex' THEN lower(hex(bytes::BLOB)) WHEN 'base64' THEN base64(bytes::BLOB) WHEN 'escape' THEN bytes::BLOB::VARCHAR
+  ELSE error('unrecognized encoding: "' || format || '"') END;
+CREATE MACRO __tavana.fn.decode(text) AS decode(text), (text, format) AS CASE lower(format)
+  WHEN 'hex' THEN unhex(text) WHEN 'base64' THEN from_base64(replace(text, chr(10), '')) WHEN 'escape' THEN text::BLOB
+  ELSE error('unrecognized encoding: "' || format || '"')::BLOB END;
+CREATE MACRO __tavana.fn.convert_from(bytes, encoding) AS decode(bytes);
+CREATE MACRO __tavana.fn.convert_to(text, encoding) AS encode(text);
+CREATE MACRO __tavana.fn.string_to_array(text, delimiter) AS
+    CASE WHEN text = '' THEN []::VARCHAR[] ELSE string_split(text, delimiter) END,
+  (text, delimiter, null_text) AS CASE WHEN text = '' THEN []::VARCHAR[]
+    ELSE list_transform(string_split(text, delimiter), lambda x: nullif(x, null_text)) END;
+CREATE MACRO __tavana.fn.array_to_string(list, delimiter) AS array_to_string(list, delimiter), (list, delimiter, null_text) AS
+  array_to_string(list_transform(list, lambda x: coalesce(x::VARCHAR, null_text)), delimiter);
+CREATE MACRO __tavana.fn.array_positions(list, element) AS list_filter(list_transform(list, lambda x, i:
+  CASE WHEN x IS NOT DISTINCT FROM element THEN i::INTEGER END), lambda x: x IS NOT NULL);
+CREATE MACRO __tavana.fn.array_dims(list) AS CASE WHEN len(list) > 0 THEN '[1:' || len(list) || ']' END;
+CREATE MACRO __tavana.fn.trim_array(list, count) AS list[1:len(list) - count];
+CREATE MACRO __tavana.fn.array_fill(value, sizes) AS list_transform(range(sizes[1]), lambda x: value);
+CREATE MACRO __tavana.fn.date_bin(stride, source, origin) AS time_bucket(stride::INTERVAL, source, origin);
+CREATE MACRO __tavana.fn.make_interval(years := 0, months := 0, weeks := 0, days := 0, hours := 0, mins := 0, secs := 0) AS
+  to_months((years * 12 + months)::INTEGER) + to_days((weeks * 7 + days)::INTEGER) +
+  to_microseconds(((hours * 3600 + mins * 60) * 1000000 + round(secs * 1000000))::BIGINT);
+CREATE MACRO __tavana.fn.justify_days(span) AS __tavana.main.span_of(
+  __tavana.main.months_of(span) + date_part('day', span) // 30, date_part('day', span) % 30, __tavana.main.micros_of(span));
+CREATE MACRO __tavana.fn.justify_hours(span) AS __tavana.main.span_of(__tavana.main.months_of(span),
+  date_part('day', span) + __tavana.main.micros_of(span) // 86400000000, __tavana.main.micros_of(span) % 86400000000);
+CREATE MACRO __tavana.fn.pg_get_serial_sequence(relation, col) AS (
+  SELECT CASE WHEN instr(s, '.') > 0 THEN s ELSE 'public.' || s END FROM (
+    SELECT replace(replace(regexp_extract(c.column_default, 'nextval\(''(.*)''', 1), '"', ''), 'main.', 'public.') AS s
+    FROM __tavana.main.columns AS c WHERE c.relation_oid = __tavana.fn.to_regclass(relation) AND c.column_name = col) WHERE s <> '');
 CREATE MACRO __tavana.fn.num_nulls(a, b) AS ((a IS NULL)::INTEGER + (b IS NULL)::INTEGER);
 CREATE MACRO __tavana.fn.num_nonnulls(a, b) AS ((a IS NOT NULL)::INTEGER + (b IS NOT NULL)::INTEGER);
 

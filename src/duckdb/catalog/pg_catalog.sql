@@ -123,7 +123,8 @@ SELECT i.oid AS indexrelid, i.relation_oid AS indrelid, len(k.numbers)::SMALLINT
        i.is_primary AS indisprimary, false AS indisexclusion, true AS indimmediate, false AS indisclustered,
        true AS indisvalid, false AS indcheckxmin, true AS indisready, true AS indislive, false AS indisreplident,
        k.numbers AS indkey, list_transform(k.numbers, lambda x: 0) AS indcollation,
-       list_transform(k.numbers, lambda x: 0) AS indclass, list_transform(k.numbers, lambda x: 0::SMALLINT) AS indoption,
+       list_transform(k.numbers, lambda x: 0) AS indclass,
+       list_transform(k.numbers, lambda x: 0::SMALLINT) AS indoption,
        CASE WHEN list_contains(k.numbers, 0::SMALLINT) THEN array_to_string(i.column_names, ', ') END AS indexprs,
        NULL::VARCHAR AS indpred
 FROM __tavana.main.indexes AS i
