@@ -15,6 +15,7 @@
 #include "duckdb/arrow_scan.h"
 #include "duckdb/casts.h"
 #include "duckdb/errors.h"
+#include "duckdb/functions.h"
 #include "duckdb/instance.h"
 #include "duckdb/read_set.h"
 #include "duckdb/session.h"
@@ -117,6 +118,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     Configure(config, options);
     instance->database = std::make_unique<::duckdb::DuckDB>(nullptr, &config);
     RegisterPostgresSpellings(*instance->database->instance);
+    RegisterPostgresFunctions(*instance->database->instance);
     ::duckdb::Connection connection(*instance->database);
     if (options.spill_limit_bytes > 0) {
       // Not through DBConfig: DuckDB 1.5.5 keeps the option there and never hands it to its buffer manager.

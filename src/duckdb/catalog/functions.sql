@@ -258,6 +258,9 @@ CREATE MACRO __tavana.fn.justify_days(span) AS __tavana.main.span_of(
   __tavana.main.months_of(span) + date_part('day', span) // 30, date_part('day', span) % 30, __tavana.main.micros_of(span));
 CREATE MACRO __tavana.fn.justify_hours(span) AS __tavana.main.span_of(__tavana.main.months_of(span),
   date_part('day', span) + __tavana.main.micros_of(span) // 86400000000, __tavana.main.micros_of(span) % 86400000000);
+CREATE MACRO __tavana.fn.to_timestamp(seconds) AS to_timestamp(seconds),
+  (text, template) AS __tavana_local_timestamp(text, template)::TIMESTAMPTZ;
+CREATE MACRO __tavana.fn.to_number(text, template) AS __tavana_to_number(text, template)::DECIMAL(38, 6);
 CREATE MACRO __tavana.fn.pg_get_serial_sequence(relation, col) AS (
   SELECT CASE WHEN instr(s, '.') > 0 THEN s ELSE 'public.' || s END FROM (
     SELECT replace(replace(regexp_extract(c.column_default, 'nextval\(''(.*)''', 1), '"', ''), 'main.', 'public.') AS s
