@@ -13,6 +13,10 @@
 #include <duckdb/parser/expression/function_expression.hpp>
 #include <duckdb/parser/expression/star_expression.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
+#include <duckdb/parser/parsed_data/copy_info.hpp>
+#include <duckdb/parser/parsed_data/create_table_info.hpp>
+#include <duckdb/parser/statement/copy_statement.hpp>
+#include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/delete_statement.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/insert_statement.hpp>
@@ -106,6 +110,18 @@ void ReadOfferedTables(::duckdb::ClientContext& context, ::duckdb::SQLStatement&
       return AddTables(statement.Cast<::duckdb::UpdateStatement>().cte_map, *offered);
     case StatementType::DELETE_STATEMENT:
       return AddTables(statement.Cast<::duckdb::DeleteStatement>().cte_map, *offered);
+    case StatementType::CREATE_STATEMENT: {  // CREATE TABLE AS
+      auto& info = *statement.Cast<::duckdb::CreateStatement>().info;
+      if (info.type != ::duckdb::CatalogType::TABLE_ENTRY) return;
+      auto& query = info.Cast<::duckdb::CreateTableInfo>().query;
+      if (query) AddTables(query->node->cte_map, *offered);
+      return;
+    }
+    case StatementType::COPY_STATEMENT: {
+      auto& query = statement.Cast<::duckdb::CopyStatement>().info->select_statement;
+      if (query) AddTables(query->cte_map, *offered);
+      return;
+    }
     case StatementType::EXPLAIN_STATEMENT:
       return ReadOfferedTables(context, *statement.Cast<::duckdb::ExplainStatement>().stmt);
     default: return;

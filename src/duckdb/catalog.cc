@@ -15,6 +15,7 @@
 #include <duckdb/parser/parsed_data/alter_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
 #include <duckdb/parser/parsed_data/create_type_info.hpp>
+#include <duckdb/parser/parsed_data/create_view_info.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
 #include <duckdb/parser/statement/alter_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
@@ -123,6 +124,7 @@ class Resolver : public TreeWalk {
  public:
   explicit Resolver(const PostgresCatalog& catalog) : catalog_(catalog) {}
   bool reads_catalog() const { return reads_catalog_; }
+  const std::set<std::string>& inline_tables() const { return inline_tables_; }
 
  private:
   /// A name that changes must not rename the column: a function's is PostgreSQL's own name for it.
@@ -160,12 +162,26 @@ class Resolver : public TreeWalk {
     auto& table = ref.Cast<BaseTableRef>();
     const std::string name = Lower(table.table_name);
     const bool unqualified = table.schema_name.empty();
+    const auto& supplied = PostgresCatalog::kInline;
+    if (IsPgCatalog(table.schema_name) && std::find(supplied.begin(), supplied.end(), name) != supplied.end()) {
+      if (table.alias.empty()) table.alias = name;
+      table.catalog_name.clear();
+      table.schema_name.clear();
+      table.table_name = Supplied(name);
+      return;
+    }
     if (IsPgCatalog(table.schema_name) && catalog_.pg.contains(name) && (!unqualified || name.starts_with("pg_"))) {
       return Send(table, "pg");
     }
     if (StringUtil::CIEquals(table.schema_name, "information_schema") && catalog_.info.contains(name))
       return Send(table, "info");
     if (IsPublic(table.schema_name)) table.schema_name = "main";
+  }
+
+  std::string Supplied(const std::string& name) {
+    std::string full = std::string(kInlinePrefix) + name;
+    inline_tables_.insert(full);
+    return full;
   }
 
   void Send(BaseTableRef& table, const char* schema) {
@@ -200,6 +216,7 @@ class Resolver : public TreeWalk {
       SendToOurs(function);
     } else if (catalog_.fn.contains(name)) {
       SendToOurs(function);
+      if (name == "current_setting") Supplied("pg_settings");
     }
   }
 
@@ -286,6 +303,7 @@ class Resolver : public TreeWalk {
 
   const PostgresCatalog& catalog_;
   bool reads_catalog_ = false;
+  std::set<std::string> inline_tables_;
 };
 
 // Columns of the catalog that are vectors to the client and lists to SQL.
@@ -385,10 +403,28 @@ void CreateCatalogTypes(ClientContext& context) {
   }
 }
 
+/// Where statements find the relations of kInline when nobody supplies them: in the catalog that every search path has.
+void CreateInlineViews(ClientContext& context) {
+  auto& system = Catalog::GetSystemCatalog(context);
+  for (const std::string_view name : PostgresCatalog::kInline) {
+    auto info = make_uniq<CreateViewInfo>();
+    info->catalog = system.GetName();
+    info->schema = "main";
+    info->view_name = std::string(kInlinePrefix) + std::string(name);
+    info->sql = "SELECT * FROM __tavana.pg." + std::string(name);
+    info->internal = true;
+    info = CreateViewInfo::FromSelect(context, std::move(info));
+    auto transaction = CatalogTransaction::GetSystemTransaction(*context.db);
+    system.CreateView(transaction, *info);
+  }
+}
+
 }  // namespace
 
 Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   for (const std::string_view script : kCatalogScripts) {
+    if (script == kCatalogScripts.back())
+      connection.context->RunFunctionInTransaction([&] { CreateInlineViews(*connection.context); });
     const auto result = connection.Query(std::string(script));
     if (result->HasError()) return TranslateError(result->GetErrorObject(), {});
     if (script == kCatalogScripts.front()) CreateCatalogTypes(*connection.context);
@@ -411,7 +447,7 @@ Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   return catalog;
 }
 
-void ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalog) {
+std::set<std::string> ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalog) {
   Resolver resolver(catalog);
   resolver.Visit(statement);
   if (resolver.reads_catalog()) {
@@ -419,6 +455,7 @@ void ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalo
     PostgresMeaning::NameVectors(statement);
   }
   ResolveTarget(statement);
+  return resolver.inline_tables();
 }
 
 }  // namespace tavana::duckdb_engine

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,16 +14,24 @@ class SQLStatement;
 
 namespace tavana::duckdb_engine {
 
+/// Tables that the gateway supplies to one statement have names of this form.
+inline constexpr std::string_view kInlinePrefix = "__tavana_";
+
 /// PostgreSQL's catalog over DuckDB's: the hidden database __tavana with its schemas pg and info, which clients see as
 /// pg_catalog and information_schema, and fn with their functions (src/duckdb/catalog/*.sql). Made once an instance.
 struct PostgresCatalog {
   std::set<std::string, std::less<>> pg, info, fn;  ///< what is in each, in lower case
+  /// Relations of pg that only the gateway can fill. A statement reads them as tables of these names with
+  /// kInlinePrefix before; the views of the catalog are what it reads when nothing is supplied.
+  static constexpr std::array<std::string_view, 3> kInline = {"pg_settings", "pg_stat_activity",
+                                                              "pg_stat_progress_query"};
 
   static Result<PostgresCatalog> Create(::duckdb::Connection& connection);
 };
 
 /// Sends the names of a parsed statement where they lead: tables and functions of PostgreSQL's catalog to `catalog`,
-/// the schema public to main, types and collations of PostgreSQL to DuckDB's.
-void ResolvePostgresNames(::duckdb::SQLStatement& statement, const PostgresCatalog& catalog);
+/// the schema public to main, types and collations of PostgreSQL to DuckDB's. The tables that it needs from the
+/// gateway, by their full names, are the answer.
+std::set<std::string> ResolvePostgresNames(::duckdb::SQLStatement& statement, const PostgresCatalog& catalog);
 
 }  // namespace tavana::duckdb_engine

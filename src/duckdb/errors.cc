@@ -106,6 +106,9 @@ constexpr Sentence kSentences[] = {
     {"invalid date field format", ErrorCode::kDatetimeFormat},
     {"invalid timestamp field format", ErrorCode::kDatetimeFormat},
     {"to INTERVAL", ErrorCode::kDatetimeFormat},
+    {"for the 12-hour clock", ErrorCode::kDatetimeFormat},
+    {"\" for \"", ErrorCode::kDatetimeFormat},  // invalid value "x" for "YYYY"
+    {"unrecognized configuration parameter", ErrorCode::kUndefinedObject},
     {"must appear in the GROUP BY clause", ErrorCode::kGrouping},
     {"aggregate function calls cannot be nested", ErrorCode::kGrouping},
     {"clause cannot contain aggregates", ErrorCode::kGrouping},

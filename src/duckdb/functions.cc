@@ -129,7 +129,7 @@ void DoubleToChar(DataChunk& arguments, ExpressionState&, Vector& result) {
       arguments.data[0], arguments.data[1], result, arguments.size(), [&](double value, string_t text) {
         std::string digits = fmt::format("{}", value);
         if (digits.find('e') != std::string::npos) digits = fmt::format("{:.17f}", value);
-        return StringVector::AddString(result, formats.Of(text, MakeNumberFormat).Write(digits));
+        return StringVector::AddString(result, formats.Of(text, MakeNumberFormat).Write(digits, true));
       });
 }
 
@@ -166,7 +166,7 @@ std::int64_t MicrosecondsOf(const DateTimeFields& fields, std::string_view text)
     throw ConversionException("date/time field value out of range: \"" + std::string(text) + "\"");
   return Timestamp::FromDatetime(date, Time::FromTime(static_cast<std::int32_t>(fields.hour), fields.minute,
                                                       fields.second, fields.microsecond))
-             .value;
+      .value;
 }
 
 template <typename Result, typename Convert>
@@ -236,12 +236,15 @@ void RegisterPostgresFunctions(DatabaseInstance& instance) {
   ScalarFunction to_char("to_char", {LogicalType::ANY, text}, text, NumberToChar, BindToChar);
   loader.RegisterFunction(to_char);
   loader.RegisterFunction(ScalarFunction("to_date", {text, text}, LogicalType::DATE, ToDate));
-  loader.RegisterFunction(ScalarFunction("__tavana_local_timestamp", {text, text}, LogicalType::TIMESTAMP, ToLocalTimestamp));
+  loader.RegisterFunction(
+      ScalarFunction("__tavana_local_timestamp", {text, text}, LogicalType::TIMESTAMP, ToLocalTimestamp));
   loader.RegisterFunction(ScalarFunction("__tavana_to_number", {text, text}, text, ToNumber));
   loader.RegisterFunction(ScalarFunction("length", {LogicalType::BLOB}, LogicalType::INTEGER, BytesOf));
   loader.RegisterFunction(ScalarFunction("octet_length", {text}, LogicalType::INTEGER, BytesOf));
-  loader.RegisterFunction(ScalarFunction("get_byte", {LogicalType::BLOB, LogicalType::INTEGER}, LogicalType::INTEGER, GetByte));
-  loader.RegisterFunction(ScalarFunction("-", {LogicalType::TIME, LogicalType::TIME}, LogicalType::INTERVAL, TimeMinusTime));
+  loader.RegisterFunction(
+      ScalarFunction("get_byte", {LogicalType::BLOB, LogicalType::INTEGER}, LogicalType::INTEGER, GetByte));
+  loader.RegisterFunction(
+      ScalarFunction("-", {LogicalType::TIME, LogicalType::TIME}, LogicalType::INTERVAL, TimeMinusTime));
 }
 
 }  // namespace tavana::duckdb_engine

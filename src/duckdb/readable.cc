@@ -166,7 +166,7 @@ std::vector<std::string> OneDropEach(const std::string& sql) {
     end = token.offset_bytes + token.text.size();
   }
   if (names.empty()) return {sql};
-  if (from > end) return {sql};  // "DROP TABLE a,": the parser will say it
+  if (from >= end) return {sql};  // "DROP TABLE a,": the parser will say it
   names.push_back(sql.substr(from, end - from));
   const std::string tail = token.Is("CASCADE") || token.Is("RESTRICT") ? " " + std::string(token.text) : "";
   for (std::string& name : names) name = head + name + tail;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "duckdb/arrow_scan.h"
+#include "duckdb/catalog.h"
 #include "duckdb/direct_append.h"
 #include "duckdb/errors.h"
 #include "duckdb/result.h"
@@ -494,6 +495,7 @@ class DuckDbSession : public engine::Session {
   void NoteSetting(const Statement& statement) {
     if (statement.setting.empty()) return;
     if (statement.sets_variable) {
+      if (statement.setting.starts_with(kInlinePrefix)) return;  // a step of the gateway's, used at once
       has_variable_ = has_variable_ || !statement.resets_setting;
       return;
     }

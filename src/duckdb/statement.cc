@@ -18,6 +18,7 @@
 
 #include "duckdb/arrow_export.h"
 #include "duckdb/catalog.h"
+#include "duckdb/column_names.h"
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
 #include "duckdb/read_set.h"
@@ -33,9 +34,6 @@ using ::duckdb::LogicalTypeId;
 using ::duckdb::SQLStatement;
 using ::duckdb::StatementType;
 using engine::StatementKind;
-
-/// Tables the gateway supplies to one statement have names of this form; they are unknown before it runs.
-constexpr std::string_view kInlinePrefix = "__tavana_";
 
 std::string FirstWord(std::string_view sql) {
   std::size_t at = 0;
@@ -394,7 +392,11 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
       parsed.push_back(std::move(parser.statements[0]));
     }
     Name(statement, *parsed[0]);
-    for (auto& part : parsed) ResolvePostgresNames(*part, shared.instance->catalog);
+    for (auto& part : parsed) {
+      NameColumns(*part);
+      const auto inline_tables = ResolvePostgresNames(*part, shared.instance->catalog);
+      statement.described.inline_tables.assign(inline_tables.begin(), inline_tables.end());
+    }
     ExpandSerials(shared.context(), parsed);
     shared.context().PreprocessStatements(parsed);
     for (auto& part : parsed) {

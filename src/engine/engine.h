@@ -81,6 +81,8 @@ struct Prepared {
   /// False when the columns can only be known by binding values (PIVOT, read_csv($1) ...).
   bool columns_known = true;
   ReadSet read_set;
+  /// Names of the tables that each execution must be given (ExecuteArguments), which the engine can not know.
+  std::vector<std::string> inline_tables;
 };
 
 /// How a result ended. Present only after the stream has given its last batch.

@@ -151,8 +151,11 @@ Reading ReadSettingValues(Reader& in, Classified set) {
   if (in.Accept("DEFAULT")) return IfAtEnd(in, std::move(set));
   std::string joined;
   do {
-    const auto value = ReadSettingValue(in);
+    const bool quoted = in.ahead().kind == TokenKind::kString || in.ahead().kind == TokenKind::kQuotedIdentifier;
+    auto value = ReadSettingValue(in);
     if (!value) return std::nullopt;
+    // Each is the name of one schema, whatever it holds.
+    if (quoted && set.name == "search_path" && !value->empty()) value = QuoteIdentifier(*value);
     if (set.value) joined += ", ";
     set.value = joined += *value;
   } while (in.AcceptSymbol(','));
@@ -347,7 +350,43 @@ Reading ReadExecute(Reader& in) {
   return execute;
 }
 
+/// One call of set_config or current_setting with constants, and its alias.
+std::optional<SettingCall> ReadSettingCall(Reader& in) {
+  if (in.Accept("PG_CATALOG")) in.AcceptSymbol('.');
+  SettingCall call{.sets = in.ahead().Is("SET_CONFIG"), .column = LowerCase(in.ahead().text)};
+  if (!in.Accept("SET_CONFIG") && !in.Accept("CURRENT_SETTING")) return std::nullopt;
+  if (!in.AcceptSymbol('(') || in.ahead().kind != TokenKind::kString) return std::nullopt;
+  call.setting = LowerCase(in.Take().Unquoted());
+  if (call.sets) {
+    if (!in.AcceptSymbol(',')) return std::nullopt;
+    if (in.ahead().kind == TokenKind::kString) {
+      call.value = in.Take().Unquoted();
+    } else if (!in.Accept("NULL")) {
+      return std::nullopt;
+    }
+    if (!in.AcceptSymbol(',')) return std::nullopt;
+    call.is_local = in.Accept("TRUE");
+    if (!call.is_local && !in.Accept("FALSE")) return std::nullopt;
+  }
+  if (!in.AcceptSymbol(')')) return std::nullopt;
+  if (in.Accept("AS") && in.AtName()) call.column = in.Take().AsName();
+  return call;
+}
+
+Reading ReadSettingCalls(Reader in) {
+  Classified set{.command = Command::kSetConfig};
+  bool sets = false;
+  do {
+    auto call = ReadSettingCall(in);
+    if (!call) return std::nullopt;
+    sets |= call->sets;
+    set.calls.push_back(*std::move(call));
+  } while (in.AcceptSymbol(','));
+  return sets ? IfAtEnd(in, std::move(set)) : std::nullopt;
+}
+
 Reading ReadSelect(Reader& in) {
+  if (auto calls = ReadSettingCalls(in)) return calls;
   Reader trial = in;
   if (trial.Accept("PG_CATALOG")) trial.AcceptSymbol('.');
   Classified signal{.command = Command::kSignalBackend};

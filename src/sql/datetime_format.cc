@@ -10,8 +10,9 @@
 namespace tavana::sql {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
 constexpr std::array<std::string_view, 12> kRomanMonths = {"I",   "II",   "III", "IV", "V",  "VI",
@@ -88,10 +89,49 @@ std::string_view OrdinalOf(std::string_view digits) {
 }  // namespace
 
 enum class DateTimeFormat::Field : std::uint8_t {
-  kLiteral, kHour24, kHour12, kMinute, kSecond, kMillisecond, kMicrosecond, kFraction, kSecondOfDay,
-  kMeridiem, kMeridiemDots, kYearComma, kYear4, kYear3, kYear2, kYear1, kIsoYear4, kIsoYear3, kIsoYear2, kIsoYear1,
-  kEra, kEraDots, kMonthName, kMonthShort, kMonth, kRomanMonth, kDayName, kDayShort, kDayOfYear, kIsoDayOfYear, kDay,
-  kWeekDay, kIsoWeekDay, kWeekOfMonth, kWeek, kIsoWeek, kCentury, kJulian, kQuarter, kZone, kZoneHour, kZoneMinute, kOffset,
+  kLiteral,
+  kHour24,
+  kHour12,
+  kMinute,
+  kSecond,
+  kMillisecond,
+  kMicrosecond,
+  kFraction,
+  kSecondOfDay,
+  kMeridiem,
+  kMeridiemDots,
+  kYearComma,
+  kYear4,
+  kYear3,
+  kYear2,
+  kYear1,
+  kIsoYear4,
+  kIsoYear3,
+  kIsoYear2,
+  kIsoYear1,
+  kEra,
+  kEraDots,
+  kMonthName,
+  kMonthShort,
+  kMonth,
+  kRomanMonth,
+  kDayName,
+  kDayShort,
+  kDayOfYear,
+  kIsoDayOfYear,
+  kDay,
+  kWeekDay,
+  kIsoWeekDay,
+  kWeekOfMonth,
+  kWeek,
+  kIsoWeek,
+  kCentury,
+  kJulian,
+  kQuarter,
+  kZone,
+  kZoneHour,
+  kZoneMinute,
+  kOffset,
 };
 
 /// `letters` are upper case; every one is known in lower case too, and names of months and days capitalised.
@@ -104,31 +144,67 @@ struct DateTimeFormat::Name {
 const DateTimeFormat::Name* DateTimeFormat::FieldAt(std::string_view text) {
   // The longest of those that begin alike first.
   static constexpr std::array kNames = {
-      Name{"HH24", Field::kHour24, 2},      Name{"HH12", Field::kHour12, 2},     Name{"HH", Field::kHour12, 2},
-      Name{"MI", Field::kMinute, 2},        Name{"SSSSS", Field::kSecondOfDay, 5}, Name{"SSSS", Field::kSecondOfDay, 5},
-      Name{"SS", Field::kSecond, 2},        Name{"MS", Field::kMillisecond, 3},  Name{"US", Field::kMicrosecond, 6},
-      Name{"FF1", Field::kFraction, 1},     Name{"FF2", Field::kFraction, 2},    Name{"FF3", Field::kFraction, 3},
-      Name{"FF4", Field::kFraction, 4},     Name{"FF5", Field::kFraction, 5},    Name{"FF6", Field::kFraction, 6},
-      Name{"AM", Field::kMeridiem},         Name{"PM", Field::kMeridiem},        Name{"A.M.", Field::kMeridiemDots},
-      Name{"P.M.", Field::kMeridiemDots},   Name{"Y,YYY", Field::kYearComma, 5}, Name{"YYYY", Field::kYear4, 4},
-      Name{"YYY", Field::kYear3, 3},        Name{"YY", Field::kYear2, 2},        Name{"Y", Field::kYear1, 1},
-      Name{"IYYY", Field::kIsoYear4, 4},    Name{"IYY", Field::kIsoYear3, 3},    Name{"IY", Field::kIsoYear2, 2},
-      Name{"IDDD", Field::kIsoDayOfYear, 3}, Name{"ID", Field::kIsoWeekDay, 1},  Name{"IW", Field::kIsoWeek, 2},
-      Name{"I", Field::kIsoYear1, 1},       Name{"BC", Field::kEra},             Name{"AD", Field::kEra},
-      Name{"B.C.", Field::kEraDots},        Name{"A.D.", Field::kEraDots},       Name{"MONTH", Field::kMonthName},
-      Name{"MON", Field::kMonthShort},      Name{"MM", Field::kMonth, 2},        Name{"DAY", Field::kDayName},
-      Name{"DY", Field::kDayShort},         Name{"DDD", Field::kDayOfYear, 3},   Name{"DD", Field::kDay, 2},
-      Name{"D", Field::kWeekDay, 1},        Name{"WW", Field::kWeek, 2},         Name{"W", Field::kWeekOfMonth, 1},
-      Name{"CC", Field::kCentury, 2},       Name{"J", Field::kJulian, 7},        Name{"Q", Field::kQuarter, 1},
-      Name{"RM", Field::kRomanMonth},       Name{"TZH", Field::kZoneHour, 2},    Name{"TZM", Field::kZoneMinute, 2},
-      Name{"TZ", Field::kZone},             Name{"OF", Field::kOffset},
+      Name{"HH24", Field::kHour24, 2},
+      Name{"HH12", Field::kHour12, 2},
+      Name{"HH", Field::kHour12, 2},
+      Name{"MI", Field::kMinute, 2},
+      Name{"SSSSS", Field::kSecondOfDay, 5},
+      Name{"SSSS", Field::kSecondOfDay, 5},
+      Name{"SS", Field::kSecond, 2},
+      Name{"MS", Field::kMillisecond, 3},
+      Name{"US", Field::kMicrosecond, 6},
+      Name{"FF1", Field::kFraction, 1},
+      Name{"FF2", Field::kFraction, 2},
+      Name{"FF3", Field::kFraction, 3},
+      Name{"FF4", Field::kFraction, 4},
+      Name{"FF5", Field::kFraction, 5},
+      Name{"FF6", Field::kFraction, 6},
+      Name{"AM", Field::kMeridiem},
+      Name{"PM", Field::kMeridiem},
+      Name{"A.M.", Field::kMeridiemDots},
+      Name{"P.M.", Field::kMeridiemDots},
+      Name{"Y,YYY", Field::kYearComma, 5},
+      Name{"YYYY", Field::kYear4, 4},
+      Name{"YYY", Field::kYear3, 3},
+      Name{"YY", Field::kYear2, 2},
+      Name{"Y", Field::kYear1, 1},
+      Name{"IYYY", Field::kIsoYear4, 4},
+      Name{"IYY", Field::kIsoYear3, 3},
+      Name{"IY", Field::kIsoYear2, 2},
+      Name{"IDDD", Field::kIsoDayOfYear, 3},
+      Name{"ID", Field::kIsoWeekDay, 1},
+      Name{"IW", Field::kIsoWeek, 2},
+      Name{"I", Field::kIsoYear1, 1},
+      Name{"BC", Field::kEra},
+      Name{"AD", Field::kEra},
+      Name{"B.C.", Field::kEraDots},
+      Name{"A.D.", Field::kEraDots},
+      Name{"MONTH", Field::kMonthName},
+      Name{"MON", Field::kMonthShort},
+      Name{"MM", Field::kMonth, 2},
+      Name{"DAY", Field::kDayName},
+      Name{"DY", Field::kDayShort},
+      Name{"DDD", Field::kDayOfYear, 3},
+      Name{"DD", Field::kDay, 2},
+      Name{"D", Field::kWeekDay, 1},
+      Name{"WW", Field::kWeek, 2},
+      Name{"W", Field::kWeekOfMonth, 1},
+      Name{"CC", Field::kCentury, 2},
+      Name{"J", Field::kJulian, 7},
+      Name{"Q", Field::kQuarter, 1},
+      Name{"RM", Field::kRomanMonth},
+      Name{"TZH", Field::kZoneHour, 2},
+      Name{"TZM", Field::kZoneMinute, 2},
+      Name{"TZ", Field::kZone},
+      Name{"OF", Field::kOffset},
   };
   for (const Name& name : kNames) {
     const std::string_view here = text.substr(0, name.letters.size());
     if (here == name.letters || here == Lower(name.letters)) return &name;
     const bool is_word = name.field == Field::kMonthName || name.field == Field::kMonthShort ||
                          name.field == Field::kDayName || name.field == Field::kDayShort;
-    if (is_word && here.size() > 1 && here.front() == name.letters.front() && here.substr(1) == Lower(name.letters).substr(1))
+    if (is_word && here.size() > 1 && here.front() == name.letters.front() &&
+        here.substr(1) == Lower(name.letters).substr(1))
       return &name;
   }
   return nullptr;
@@ -191,7 +267,8 @@ void DateTimeFormat::WritePart(const Part& part, const DateTimeFields& value, st
   };
   const std::int64_t year = value.is_interval ? value.year : ShownYear(value.year);
   const std::int64_t hour12 = value.hour % 12 == 0 ? 12 : value.hour % 12;
-  const auto month_name = value.month >= 1 && value.month <= 12 ? kMonths[static_cast<std::size_t>(value.month - 1)] : std::string_view();
+  const auto month_name =
+      value.month >= 1 && value.month <= 12 ? kMonths[static_cast<std::size_t>(value.month - 1)] : std::string_view();
   const bool is_date = !value.is_interval;
   const int offset = std::abs(value.offset_seconds);
   switch (part.field) {
@@ -257,23 +334,29 @@ void DateTimeFormat::WritePart(const Part& part, const DateTimeFields& value, st
       if (is_date) name(kDays[static_cast<std::size_t>(WeekDay(value))].substr(0, 3), 0);
       return;
     case Field::kDayOfYear: return number(is_date ? DayOfYear(value) : value.day, 3);
-    case Field::kIsoDayOfYear: return number(is_date ? (IsoWeek(value).second - 1) * 7 + (WeekDay(value) + 6) % 7 + 1 : value.day, 3);
-    case Field::kDay: return number(value.day, 2);
+    case Field::kIsoDayOfYear:
+      return number(is_date ? (IsoWeek(value).second - 1) * 7 + (WeekDay(value) + 6) % 7 + 1 : value.day, 3);
+    case Field::kDay:  // the sign of an interval's counts among the two
+      if (part.fill && part.ordinal == Part::Ordinal::kNone) {
+        out += fmt::format("{:02}", value.day);
+        return;
+      }
+      return number(value.day, 2);
     case Field::kWeekDay: return number(is_date ? WeekDay(value) + 1 : 0, 1);
     case Field::kIsoWeekDay: return number(is_date ? (WeekDay(value) + 6) % 7 + 1 : 0, 1);
     case Field::kWeekOfMonth: return number(is_date ? (value.day - 1) / 7 + 1 : 0, 1);
     case Field::kWeek: return number(is_date ? (DayOfYear(value) - 1) / 7 + 1 : 0, 2);
     case Field::kIsoWeek: return number(is_date ? IsoWeek(value).second : 0, 2);
     case Field::kCentury: {
-      const std::int64_t shown = value.is_interval ? year / 100 : value.year > 0 ? (year + 99) / 100 : -((year + 99) / 100);
+      const std::int64_t shown = value.is_interval ? year / 100
+                                 : value.year > 0  ? (year + 99) / 100
+                                                   : -((year + 99) / 100);
       return number(shown, 2);
     }
     case Field::kJulian: return number(is_date ? EpochDay(value.year, value.month, value.day) + kJulianOfEpoch : 0, 0);
     case Field::kQuarter: return number((std::max(value.month, 1) - 1) / 3 + 1, 1);
     case Field::kZone: out += is_lower ? Lower(value.zone) : std::string(value.zone); return;
-    case Field::kZoneHour:
-      out += fmt::format("{}{:02}", value.offset_seconds < 0 ? '-' : '+', offset / 3600);
-      return;
+    case Field::kZoneHour: out += fmt::format("{}{:02}", value.offset_seconds < 0 ? '-' : '+', offset / 3600); return;
     case Field::kZoneMinute: out += fmt::format("{:02}", offset / 60 % 60); return;
     case Field::kOffset:
       out += fmt::format("{}{:02}", value.offset_seconds < 0 ? '-' : '+', offset / 3600);
@@ -304,7 +387,7 @@ bool StartsWithName(std::string_view text, std::string_view name) {
 }  // namespace
 
 Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
-  DateTimeFields read;
+  DateTimeFields read{.year = 0};
   bool afternoon = false, morning = false, hour_of_12 = false, before_christ = false;
   int day_of_year = 0;
   std::int64_t julian = -1;
@@ -332,7 +415,8 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
     const Name* known = FieldAt(part.text);
     const auto number = [&](std::int64_t& into, int* length = nullptr) -> Status {
       const bool apart = !part.fill || i + 1 == parts_.size() ||
-                         (parts_[i + 1].field == Field::kLiteral && !IsDigit(parts_[i + 1].text.empty() ? ' ' : parts_[i + 1].text[0]));
+                         (parts_[i + 1].field == Field::kLiteral &&
+                          !IsDigit(parts_[i + 1].text.empty() ? ' ' : parts_[i + 1].text[0]));
       const auto most = apart ? std::size_t{12} : static_cast<std::size_t>(known->digits);
       std::size_t end = at;
       if (end < text.size() && (text[end] == '+' || text[end] == '-')) ++end;
@@ -348,7 +432,11 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
     std::int64_t value = 0;
     int length = 0;
     switch (part.field) {
-      case Field::kHour24: TAVANA_RETURN_IF_ERROR(number(value)); read.hour = value; hour_of_12 = false; break;
+      case Field::kHour24:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        read.hour = value;
+        hour_of_12 = false;
+        break;
       case Field::kHour12:
         TAVANA_RETURN_IF_ERROR(number(value));
         if (value < 1 || value > 12) {
@@ -358,8 +446,14 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
         read.hour = value;
         hour_of_12 = true;
         break;
-      case Field::kMinute: TAVANA_RETURN_IF_ERROR(number(value)); read.minute = static_cast<int>(value); break;
-      case Field::kSecond: TAVANA_RETURN_IF_ERROR(number(value)); read.second = static_cast<int>(value); break;
+      case Field::kMinute:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        read.minute = static_cast<int>(value);
+        break;
+      case Field::kSecond:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        read.second = static_cast<int>(value);
+        break;
       case Field::kMillisecond:
       case Field::kMicrosecond:
       case Field::kFraction:
@@ -397,18 +491,9 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
       case Field::kYear2:
       case Field::kYear1:
         TAVANA_RETURN_IF_ERROR(number(value, &length));
-        // Years of fewer digits are those nearest to 2020 (table 9.27's note).
-        if (part.field != Field::kYear4 && length < 4) {
-          if (length == 3) {
-            value += value < 520 ? 2000 : 1000;
-          } else {
-            value += value < 70 ? 2000 : 1900;
-          }
-        } else if (part.field == Field::kYear4 && length < 4) {
-          if (length <= 2) value += value < 70 ? 2000 : value < 100 ? 1900 : 0;
-          else if (value < 520) value += 2000;
-          else value += 1000;
-        }
+        // A year of fewer digits than four, where the template has fewer, is the nearest to 2020.
+        if (part.field != Field::kYear4 && length < 4 && value < 1000)
+          value += value < 70 ? 2000 : value < 100 ? 1900 : value < 520 ? 2000 : 1000;
         read.year = value;
         break;
       case Field::kEra:
@@ -450,9 +535,18 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
         at += kRomanMonths[best].size();
         break;
       }
-      case Field::kMonth: TAVANA_RETURN_IF_ERROR(number(value)); read.month = static_cast<int>(value); break;
-      case Field::kDay: TAVANA_RETURN_IF_ERROR(number(value)); read.day = static_cast<int>(value); break;
-      case Field::kDayOfYear: TAVANA_RETURN_IF_ERROR(number(value)); day_of_year = static_cast<int>(value); break;
+      case Field::kMonth:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        read.month = static_cast<int>(value);
+        break;
+      case Field::kDay:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        read.day = static_cast<int>(value);
+        break;
+      case Field::kDayOfYear:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        day_of_year = static_cast<int>(value);
+        break;
       case Field::kJulian: TAVANA_RETURN_IF_ERROR(number(julian)); break;
       case Field::kQuarter:
       case Field::kWeekDay:
@@ -463,7 +557,10 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
         offset_hours = static_cast<int>(std::abs(value));
         break;
       }
-      case Field::kZoneMinute: TAVANA_RETURN_IF_ERROR(number(value)); offset_minutes = static_cast<int>(value); break;
+      case Field::kZoneMinute:
+        TAVANA_RETURN_IF_ERROR(number(value));
+        offset_minutes = static_cast<int>(value);
+        break;
       default:
         return Error(ErrorCode::kUnsupported,
                      fmt::format("formatting field \"{}\" is only supported in to_char", part.text));
@@ -483,7 +580,8 @@ Result<DateTimeFields> DateTimeFormat::Read(std::string_view text) const {
     while (day_of_year > DaysIn(read.year, read.month)) day_of_year -= DaysIn(read.year, read.month++);
     read.day = day_of_year;
   }
-  if (read.month < 1 || read.month > 12 || read.day < 1 || read.day > DaysIn(read.year, read.month)) return OutOfRange(text);
+  if (read.month < 1 || read.month > 12 || read.day < 1 || read.day > DaysIn(read.year, read.month))
+    return OutOfRange(text);
   if (second_of_day >= 0) {
     if (second_of_day >= 86'400) return OutOfRange(text);
     read.hour = second_of_day / 3600;

@@ -67,14 +67,18 @@ Result<NumberFormat> NumberFormat::Parse(std::string_view text) {
     const std::string two = Upper(text.substr(at, 2));
     const char c = static_cast<char>(std::toupper(static_cast<unsigned char>(text[at])));
     if (two == "EE" || two == "RN") {
-      return Error(ErrorCode::kUnsupported, fmt::format("\"{}\" is not supported in a number's format", two == "EE" ? "EEEE" : "RN"));
+      return Error(ErrorCode::kUnsupported,
+                   fmt::format("\"{}\" is not supported in a number's format", two == "EE" ? "EEEE" : "RN"));
     }
     std::size_t length = 1;
     if (two == "FM") {
       format.fill_ = false;
       length = 2;
     } else if (two == "MI" || two == "PL" || two == "SG" || two == "PR") {
-      const Kind kind = two == "MI" ? Kind::kMinus : two == "PL" ? Kind::kPlus : two == "SG" ? Kind::kPlusMinus : Kind::kAngle;
+      const Kind kind = two == "MI"   ? Kind::kMinus
+                        : two == "PL" ? Kind::kPlus
+                        : two == "SG" ? Kind::kPlusMinus
+                                      : Kind::kAngle;
       format.parts_.push_back({kind, {}});
       if (two != "PL") format.sign_is_placed_ = true;
       length = 2;
@@ -118,17 +122,18 @@ Result<NumberFormat> NumberFormat::Parse(std::string_view text) {
   return format;
 }
 
-std::string NumberFormat::Write(std::string_view decimal) const {
+std::string NumberFormat::Write(std::string_view decimal, bool keeps_sign) const {
   bool negative = decimal.starts_with('-');
   const std::string_view digits = negative ? decimal.substr(1) : decimal;
   const bool finite = !digits.empty() && (IsDigit(digits.front()) || digits.front() == '.');
   Rounded number = finite ? Round(digits, shift_, fraction_places_) : Rounded{};
-  const bool overflows = !finite || number.whole.size() > static_cast<std::size_t>(whole_places_);
+  // A template without a place before the point has room for no number at all.
+  const bool overflows = !finite || whole_places_ == 0 || number.whole.size() > static_cast<std::size_t>(whole_places_);
   if (overflows) {
     number.whole.assign(static_cast<std::size_t>(whole_places_), '#');
     number.fraction.assign(static_cast<std::size_t>(fraction_places_), '#');
   }
-  if (number.whole.find_first_not_of('0') == std::string::npos &&
+  if (!keeps_sign && number.whole.find_first_not_of('0') == std::string::npos &&
       number.fraction.find_first_not_of('0') == std::string::npos) {
     negative = false;
   }
@@ -136,7 +141,8 @@ std::string NumberFormat::Write(std::string_view decimal) const {
   int first = whole_places_ - static_cast<int>(number.whole.size());
   if (zero_from_ >= 0) first = std::min(first, zero_from_);
   if (first == whole_places_ && !has_point_) first = whole_places_ - 1;  // a zero alone is written
-  const std::string padded = std::string(static_cast<std::size_t>(whole_places_) - number.whole.size(), '0') + number.whole;
+  const std::string padded =
+      std::string(static_cast<std::size_t>(whole_places_) - number.whole.size(), '0') + number.whole;
   int last_fraction = fraction_places_;
   if (!fill_ && !overflows) {
     // FM drops the zeros at the end that a 9 stands for.
@@ -148,27 +154,34 @@ std::string NumberFormat::Write(std::string_view decimal) const {
       ++place;
       if (part.kind == Kind::kZero) last_zero_place = place;
     }
-    while (last_fraction > last_zero_place && number.fraction[static_cast<std::size_t>(last_fraction - 1)] == '0') --last_fraction;
+    while (last_fraction > last_zero_place && number.fraction[static_cast<std::size_t>(last_fraction - 1)] == '0')
+      --last_fraction;
   }
+  if (!fill_ && last_fraction == 0 && first == whole_places_) --first;  // "0." rather than "."
   const char* const sign = negative ? "-" : "+";
   std::string out;
   const auto sign_first = std::find_if(parts_.begin(), parts_.end(), [](const Part& part) {
     return part.kind == Kind::kSign || part.kind == Kind::kNine || part.kind == Kind::kZero;
   });
   const bool sign_leads = sign_first != parts_.end() && sign_first->kind == Kind::kSign;
-  const bool angle = std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.kind == Kind::kAngle; });
+  const bool angle =
+      std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.kind == Kind::kAngle; });
   bool began = false;
   const auto begin_number = [&] {
     if (began) return;
     began = true;
     if (angle) {
-      if (negative) out += '<';
-      else if (fill_) out += ' ';
+      if (negative)
+        out += '<';
+      else if (fill_)
+        out += ' ';
     } else if (sign_leads) {
       out += sign;
     } else if (!sign_is_placed_) {
-      if (negative) out += '-';
-      else if (fill_) out += ' ';
+      if (negative)
+        out += '-';
+      else if (fill_)
+        out += ' ';
     }
   };
   int place = 0, fraction_place = 0;
@@ -196,32 +209,42 @@ std::string NumberFormat::Write(std::string_view decimal) const {
         out += '.';
         break;
       case Kind::kGroup:
-        if (began) out += ',';
-        else if (fill_) out += ' ';
+        if (began)
+          out += ',';
+        else if (fill_)
+          out += ' ';
         break;
       case Kind::kSign:
         if (!sign_leads) out += sign;
         break;
       case Kind::kMinus:
-        if (negative) out += '-';
-        else if (fill_) out += ' ';
+        if (negative)
+          out += '-';
+        else if (fill_)
+          out += ' ';
         break;
       case Kind::kPlus:
-        if (!negative) out += '+';
-        else if (fill_) out += ' ';
+        if (!negative)
+          out += '+';
+        else if (fill_)
+          out += ' ';
         break;
       case Kind::kPlusMinus: out += sign; break;
       case Kind::kAngle:
-        if (negative) out += '>';
-        else if (fill_) out += ' ';
+        if (negative)
+          out += '>';
+        else if (fill_)
+          out += ' ';
         break;
       case Kind::kCurrency:
         if (fill_) out += ' ';
         break;
       case Kind::kOrdinal:
-        if (!negative && !has_point_) {
+        if (!negative && !has_point_ && !overflows) {
           std::string ordinal(OrdinalOf(number.whole));
-          if (part.text == "th") std::transform(ordinal.begin(), ordinal.end(), ordinal.begin(), [](unsigned char c) { return std::tolower(c); });
+          if (part.text == "th")
+            std::transform(ordinal.begin(), ordinal.end(), ordinal.begin(),
+                           [](unsigned char c) { return std::tolower(c); });
           out += ordinal;
         }
         break;

@@ -44,8 +44,18 @@ enum class Command : std::uint8_t {
   kPrepare,
   kExecute,
   kSignalBackend,  ///< SELECT pg_cancel_backend(n) or pg_terminate_backend(n) and nothing else
+  kSetConfig,      ///< SELECT of set_config(..), and current_setting(..) beside it, and nothing else
   kCopyFromStdin,
   kCopyToStdout,
+};
+
+/// set_config('name', 'value', is_local) or current_setting('name') in a SELECT.
+struct SettingCall {
+  std::string setting;               ///< lower-cased
+  std::optional<std::string> value;  ///< of set_config; nullopt for NULL
+  bool sets = false;                 ///< set_config
+  bool is_local = false;
+  std::string column;  ///< its alias, else the function's name
 };
 
 /// What the leading words of a statement say.
@@ -69,6 +79,7 @@ struct Classified {
   bool is_local = false;                                ///< SET LOCAL, SET TRANSACTION
   bool chain = false;                                   ///< COMMIT and ROLLBACK: AND CHAIN
   bool read_only = false;                               ///< BEGIN and SET TRANSACTION: READ ONLY
+  std::vector<SettingCall> calls = {};                  ///< of kSetConfig
   std::optional<std::string> isolation = std::nullopt;  ///< BEGIN and SET TRANSACTION: "read committed" ...
 };
 

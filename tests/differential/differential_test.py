@@ -32,7 +32,7 @@ def answer(client, sql):
         if each.kind == "E":
             seen.append(("E", each.sqlstate))
         elif each.kind == "T":
-            seen.append(("T", [column[1] for column in each.columns]))  # the names of unnamed columns are DuckDB's
+            seen.append(("T", [column[:2] for column in each.columns]))
         elif each.kind == "D":
             seen.append(("D", each.values))
         elif each.kind == "C":

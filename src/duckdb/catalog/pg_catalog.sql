@@ -274,3 +274,18 @@ SELECT oid AS datid, datname, 0 AS numbackends, 0::BIGINT AS xact_commit, 0::BIG
        NULL::TIMESTAMPTZ AS stats_reset
 FROM __tavana.pg.pg_database;
 CREATE VIEW __tavana.pg.pg_timezone_names AS SELECT name, abbrev, utc_offset, is_dst FROM pg_timezone_names();
+
+CREATE VIEW __tavana.pg.pg_stat_activity AS
+SELECT NULL::pg_oid AS datid, NULL::VARCHAR AS datname, NULL::INTEGER AS pid, NULL::INTEGER AS leader_pid, NULL::pg_oid AS usesysid,
+       NULL::VARCHAR AS usename, NULL::VARCHAR AS application_name, NULL::VARCHAR AS client_addr, NULL::VARCHAR AS client_hostname,
+       NULL::INTEGER AS client_port, NULL::TIMESTAMPTZ AS backend_start, NULL::TIMESTAMPTZ AS xact_start,
+       NULL::TIMESTAMPTZ AS query_start, NULL::TIMESTAMPTZ AS state_change, NULL::VARCHAR AS wait_event_type,
+       NULL::VARCHAR AS wait_event, NULL::VARCHAR AS state, NULL::BIGINT AS backend_xid, NULL::BIGINT AS backend_xmin,
+       NULL::BIGINT AS query_id, NULL::VARCHAR AS query, NULL::VARCHAR AS backend_type
+WHERE false;
+
+-- How far the running statements are: Tavana's own, in the manner of PostgreSQL's pg_stat_progress_* views.
+CREATE VIEW __tavana.pg.pg_stat_progress_query AS
+SELECT NULL::INTEGER AS pid, NULL::VARCHAR AS datname, NULL::VARCHAR AS usename, NULL::VARCHAR AS query, NULL::DOUBLE AS percent_done,
+       NULL::BIGINT AS rows_processed, NULL::BIGINT AS rows_total, NULL::BIGINT AS running_ms
+WHERE false;

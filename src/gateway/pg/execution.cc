@@ -184,6 +184,7 @@ void PgSession::CountStatement(const Status& status, std::chrono::steady_clock::
 
 PgSession::Task<Result<std::int64_t>> PgSession::Stream(const engine::CallContext& call, Delivery delivery) {
   if (!ticket_.held()) {
+    const Waiting waiting(*this);
     auto admitted = co_await services_.admission.Admit(strand_, call.cancellation);
     if (!admitted.ok()) co_return std::move(admitted).error();
     ticket_ = *std::move(admitted);
@@ -194,14 +195,17 @@ PgSession::Task<Result<std::int64_t>> PgSession::Stream(const engine::CallContex
   const std::int64_t wanted_rows = delivery.rows;
 
   auto start_and_pull = [engine = engine_, call, delivery, text = CurrentTextSettings(),
-                         closing = std::exchange(closing_, {}),
-                         reuse = std::move(spare_)]() mutable -> Result<PulledRows> {
+                         closing = std::exchange(closing_, {}), settings = settings_.All(), user = user_,
+                         &services = services_, reuse = std::move(spare_)]() mutable -> Result<PulledRows> {
     Portal& portal = *delivery.portal;
     for (const auto id : closing) engine->ClosePrepared(id);
     if (delivery.unprepared != nullptr) TAVANA_RETURN_IF_ERROR(PrepareOnEngine(*engine, call, *delivery.unprepared));
     if (!portal.started()) {
-      const auto id = portal.statement()->prepared->id;
-      TAVANA_ASSIGN_OR_RETURN(auto stream, engine->Execute(call, id, {.parameters = portal.parameters()}));
+      const engine::Prepared& prepared = *portal.statement()->prepared;
+      engine::ExecuteArguments arguments{.parameters = portal.parameters()};
+      if (!prepared.inline_tables.empty())
+        arguments.inline_tables = LiveTables(prepared.inline_tables, *settings, user, services);
+      TAVANA_ASSIGN_OR_RETURN(auto stream, engine->Execute(call, prepared.id, std::move(arguments)));
       TAVANA_RETURN_IF_ERROR(portal.Start(std::move(stream), std::move(text)));
     }
     if (delivery.skip_to_last) TAVANA_RETURN_IF_ERROR(portal.SkipToLast(call));

@@ -4,6 +4,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include "sql/redact.h"
+
 namespace tavana::gateway {
 
 namespace asio = boost::asio;
@@ -14,6 +16,9 @@ PgSession::PgSession(std::shared_ptr<net::Connection> connection, SessionService
       strand_(connection_->executor()),
       settings_([this](std::string_view name, std::string_view value) {
         if (started_) changed_settings_[std::string(name)] = value;
+        if (name != "application_name") return;
+        const std::lock_guard lock(activity_mutex_);
+        activity_.application_name = sql::ShownStatement(value);
       }) {
   const auto set_milliseconds = [this](std::string_view name, std::chrono::milliseconds value) {
     TAVANA_CHECK(settings_.SetDefault(name, std::to_string(value.count())).ok());
@@ -188,7 +193,43 @@ void PgSession::ReportError(const Error& error) {
   Out().ErrorResponse(error);
 }
 
+void PgSession::NoteStatement(std::string_view sql) {
+  const auto now = std::chrono::system_clock::now();
+  const std::lock_guard lock(activity_mutex_);
+  activity_.statement = sql::ShownStatement(sql);
+  activity_.state = "active";
+  activity_.statement_began = activity_.state_changed = now;
+  if (!activity_.transaction_began) activity_.transaction_began = now;
+}
+
+void PgSession::NoteIdle() {
+  const std::lock_guard lock(activity_mutex_);
+  activity_.state = state_ == TransactionState::kIdle    ? "idle"
+                    : state_ == TransactionState::kBlock ? "idle in transaction"
+                                                         : "idle in transaction (aborted)";
+  activity_.state_changed = std::chrono::system_clock::now();
+  if (state_ == TransactionState::kIdle) activity_.transaction_began.reset();
+}
+
+SessionActivity PgSession::Activity() const {
+  SessionActivity activity;
+  std::shared_ptr<engine::Session> engine;
+  {
+    const std::lock_guard lock(activity_mutex_);
+    activity = activity_;
+    engine = running_engine_.lock();
+  }
+  if (engine != nullptr && activity.state == "active") {
+    const auto progress = engine->GetProgress();
+    activity.fraction_done = progress.fraction;
+    activity.rows_processed = progress.rows_processed;
+    activity.rows_total = progress.rows_total;
+  }
+  return activity;
+}
+
 void PgSession::Ready() {
+  NoteIdle();
   for (const auto& [name, value] : changed_settings_) Out().ParameterStatus(name, value);
   changed_settings_.clear();
   Out().ReadyForQuery(static_cast<char>(state_));

@@ -58,7 +58,7 @@ class Running {
 };
 
 /// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement,
-/// End and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc,
+/// End, Activity and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc,
 /// authentication.cc, simple_query.cc, extended_query.cc, execution.cc (statements against the engine),
 /// session_commands.cc (what the session answers itself).
 class PgSession : public std::enable_shared_from_this<PgSession> {
@@ -72,11 +72,28 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   void CancelStatement(Error why);
   /// Cancels the running statement and ends the session with `why` (FATAL).
   void End(Error why);
+  /// What it does now.
+  SessionActivity Activity() const;
   /// Who the session belongs to; fixed once it is registered.
   const std::string& user() const { return user_; }
 
  private:
   friend class Running;
+  /// While a statement waits for a slot.
+  class [[nodiscard]] Waiting {
+   public:
+    explicit Waiting(PgSession& session) : session_(session) { Say(true); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() { Say(false); }
+
+   private:
+    void Say(bool waits) {
+      const std::lock_guard lock(session_.activity_mutex_);
+      session_.activity_.waits_for_slot = waits;
+    }
+    PgSession& session_;
+  };
   template <typename T>
   using Task = boost::asio::awaitable<T>;
 
@@ -103,6 +120,9 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<void> Fatal(Error error);
   void ReportError(const Error& error);
   void Ready();
+  /// What Activity shows from now on.
+  void NoteStatement(std::string_view sql);
+  void NoteIdle();
   pgwire::MessageWriter Out() { return pgwire::MessageWriter(out_); }
 
   // simple_query.cc
@@ -185,12 +205,14 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Result<std::string> Savepoint(const sql::Classified& command);
   Result<std::string> ReleaseSavepoint(const sql::Classified& command);
   Task<Result<std::string>> RollbackToSavepoint(const engine::CallContext& call, const sql::Classified& command);
-  /// The engine computes with the session's time zone: tells it when ROLLBACK or COMMIT has changed it.
-  Task<Status> TellTimeZone(const engine::CallContext& call);
+  /// The engine computes with the session's time zone and search path: tells it what has changed, by whatever way.
+  Task<Status> TellEngine(const engine::CallContext& call);
+  Task<Status> TellSearchPath(const engine::CallContext& call, std::string path);
   Task<Result<std::string>> SetOrReset(const engine::CallContext& call, const sql::Classified& command);
+  Task<Status> SetConfig(const engine::CallContext& call, Portal& portal, bool describe);
   Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Deallocate(const engine::CallContext& call, const sql::Classified& command);
-  std::shared_ptr<arrow::RecordBatch> Show(const sql::Classified& command);
+  Result<std::shared_ptr<arrow::RecordBatch>> Show(const sql::Classified& command);
   /// pg_cancel_backend and pg_terminate_backend: one row, true when there was such a session.
   Result<std::shared_ptr<arrow::RecordBatch>> SignalBackend(const Portal& portal);
   /// Sends rows that the session itself has.
@@ -228,6 +250,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   TransactionState state_ = TransactionState::kIdle;
   std::vector<SavepointState> savepoints_;  // of the open block
   std::string engine_time_zone_ = "UTC";    // what the engine was told
+  std::string engine_search_path_ = "\"$user\", public";
   bool skip_until_sync_ = false;
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
   bool started_ = false;         // the startup exchange is over
@@ -240,6 +263,10 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   AdmissionTicket ticket_;    // of the statement whose bytes are still in out_
 
   std::size_t unread_body_bytes_ = 0;  // of a CopyData message that nobody wants any more
+
+  mutable std::mutex activity_mutex_;
+  SessionActivity activity_;                       // guarded by activity_mutex_
+  std::weak_ptr<engine::Session> running_engine_;  // guarded by activity_mutex_
 
   std::mutex running_mutex_;
   std::shared_ptr<Cancellation> running_;  // guarded by running_mutex_

@@ -7,10 +7,24 @@
 #include <charconv>
 #include <cctype>
 
+#include "sql/lexer.h"
+#include "sql/statement.h"
+
 namespace tavana::gateway {
 namespace {
 
-enum class Kind { kText, kFixed, kBool, kInteger, kMilliseconds, kEncoding, kDateStyle, kIsolation, kByteaOutput };
+enum class Kind {
+  kText,
+  kFixed,
+  kBool,
+  kInteger,
+  kMilliseconds,
+  kEncoding,
+  kDateStyle,
+  kIsolation,
+  kByteaOutput,
+  kPath
+};
 
 struct Spec {
   std::string_view name;      // lower case
@@ -23,10 +37,15 @@ struct Spec {
 // Names, defaults and which are reported: postgresql.org/docs/15/runtime-config-client.html and protocol-flow.html.
 constexpr std::array kSpecs = {
     Spec{"application_name", "application_name", "", Kind::kText, true},
+    Spec{"backslash_quote", "backslash_quote", "safe_encoding", Kind::kText},
     Spec{"bytea_output", "bytea_output", "hex", Kind::kByteaOutput},
+    Spec{"check_function_bodies", "check_function_bodies", "on", Kind::kBool},
     Spec{"client_encoding", "client_encoding", "UTF8", Kind::kEncoding, true},
     Spec{"client_min_messages", "client_min_messages", "notice", Kind::kText},
     Spec{"datestyle", "DateStyle", "ISO, MDY", Kind::kDateStyle, true},
+    Spec{"default_table_access_method", "default_table_access_method", "heap", Kind::kText},
+    Spec{"default_tablespace", "default_tablespace", "", Kind::kText},
+    Spec{"default_transaction_deferrable", "default_transaction_deferrable", "off", Kind::kBool},
     Spec{"default_transaction_isolation", "default_transaction_isolation", "repeatable read", Kind::kIsolation},
     Spec{"default_transaction_read_only", "default_transaction_read_only", "off", Kind::kBool, true},
     Spec{"escape_string_warning", "escape_string_warning", "on", Kind::kBool},
@@ -40,8 +59,16 @@ constexpr std::array kSpecs = {
     Spec{"lc_collate", "lc_collate", "C", Kind::kFixed},
     Spec{"lc_ctype", "lc_ctype", "C", Kind::kFixed},
     Spec{"lock_timeout", "lock_timeout", "0", Kind::kMilliseconds},
+    Spec{"jit", "jit", "off", Kind::kBool},
+    Spec{"lo_compat_privileges", "lo_compat_privileges", "off", Kind::kBool},
+    Spec{"maintenance_work_mem", "maintenance_work_mem", "64MB", Kind::kText},
     Spec{"max_identifier_length", "max_identifier_length", "63", Kind::kFixed},
+    Spec{"max_index_keys", "max_index_keys", "32", Kind::kFixed},
+    Spec{"max_parallel_workers_per_gather", "max_parallel_workers_per_gather", "2", Kind::kInteger},
+    Spec{"quote_all_identifiers", "quote_all_identifiers", "off", Kind::kBool},
+    Spec{"random_page_cost", "random_page_cost", "4", Kind::kText},
     Spec{"row_security", "row_security", "on", Kind::kBool},
+    Spec{"search_path", "search_path", "\"$user\", public", Kind::kPath},
     Spec{"server_encoding", "server_encoding", "UTF8", Kind::kFixed, true},
     Spec{"server_version", "server_version", "15.0 (Tavana)", Kind::kFixed, true},
     Spec{"server_version_num", "server_version_num", "150000", Kind::kFixed},
@@ -50,9 +77,19 @@ constexpr std::array kSpecs = {
     Spec{"statement_timeout", "statement_timeout", "0", Kind::kMilliseconds},
     Spec{"synchronous_commit", "synchronous_commit", "on", Kind::kText},
     Spec{"timezone", "TimeZone", "UTC", Kind::kText, true},
+    Spec{"transaction_deferrable", "transaction_deferrable", "off", Kind::kBool},
     Spec{"transaction_isolation", "transaction_isolation", "repeatable read", Kind::kIsolation},
     Spec{"transaction_read_only", "transaction_read_only", "off", Kind::kBool},
+    Spec{"work_mem", "work_mem", "4MB", Kind::kText},
+    Spec{"xmloption", "xmloption", "content", Kind::kText},
 };
+
+// What a session may keep of settings that only its client knows the meaning of (chosen).
+constexpr std::size_t kMaxCustom = 256;
+constexpr std::size_t kMaxCustomBytes = 64 << 10;
+
+/// "schema.setting", which anybody may set (postgresql.org/docs/15/runtime-config-custom.html).
+bool IsCustom(std::string_view name) { return name.find('.') != std::string_view::npos; }
 
 const Spec* Find(std::string_view name) {
   const auto at = std::find_if(kSpecs.begin(), kSpecs.end(), [&](const Spec& spec) { return spec.name == name; });
@@ -150,6 +187,17 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
       }
       return Invalid(spec, value);
     }
+    case Kind::kPath: {
+      std::string path;
+      for (const std::string& name : SchemasOf(value)) {
+        const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+          return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
+        });
+        path += path.empty() ? "" : ", ";
+        path += plain ? name : sql::QuoteIdentifier(name);
+      }
+      return path;
+    }
     case Kind::kByteaOutput: {
       const std::string lower = Lower(value);
       if (lower == "hex" || lower == "escape") return lower;
@@ -161,12 +209,31 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
 
 }  // namespace
 
+std::vector<std::string> SchemasOf(std::string_view path) {
+  std::vector<std::string> names;
+  sql::Lexer lexer(path);
+  std::string name;
+  for (sql::Token token = lexer.Next();; token = lexer.Next()) {
+    const bool ends = token.kind == sql::TokenKind::kEnd || token.IsSymbol(',');
+    if (!ends) name += token.kind == sql::TokenKind::kWord ? token.AsName() : token.Unquoted();
+    if (ends && !name.empty()) names.push_back(std::exchange(name, {}));
+    if (token.kind == sql::TokenKind::kEnd) return names;
+  }
+}
+
 PgSettings::PgSettings(Report report) : report_(std::move(report)) {
   for (const Spec& spec : kSpecs) defaults_.emplace(spec.name, spec.value);
   values_ = defaults_;
 }
 
-bool PgSettings::Knows(std::string_view name) { return Find(name) != nullptr; }
+bool PgSettings::Knows(std::string_view name) { return Find(name) != nullptr || IsCustom(name); }
+
+bool PgSettings::Has(std::string_view name) const { return values_.find(name) != values_.end(); }
+
+std::string PgSettings::Spelled(std::string_view name) {
+  const Spec* spec = Find(name);
+  return std::string(spec == nullptr ? name : spec->spelling);
+}
 
 const std::string& PgSettings::Get(std::string_view name) const {
   const auto at = values_.find(name);
@@ -175,17 +242,23 @@ const std::string& PgSettings::Get(std::string_view name) const {
 }
 
 void PgSettings::Assign(std::string_view name, std::string value) {
-  auto& slot = values_.find(name)->second;
+  listed_.reset();
+  auto& slot = values_[std::string(name)];
   if (slot == value) return;
   slot = std::move(value);
   const Spec* spec = Find(name);
-  if (spec->reported) report_(spec->spelling, slot);
+  if (spec != nullptr && spec->reported) report_(spec->spelling, slot);
 }
 
 Status PgSettings::Set(std::string_view name, std::string_view value, bool local) {
   const Spec* spec = Find(name);
-  TAVANA_CHECK(spec != nullptr);
-  TAVANA_ASSIGN_OR_RETURN(std::string normal, Normalise(*spec, value));
+  std::string normal(value);
+  if (spec != nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(normal, Normalise(*spec, value));
+  } else if (value.size() > kMaxCustomBytes || (!Has(name) && values_.size() >= kSpecs.size() + kMaxCustom)) {
+    return Error(ErrorCode::kQuotaExceeded, fmt::format("a session may hold {} settings of its own, of {} bytes each",
+                                                        kMaxCustom, kMaxCustomBytes));
+  }
   if (at_commit_ && !local) (*at_commit_)[std::string(name)] = normal;
   if (local && !at_begin_) return Status::Ok();  // outside a block it ends before it begins
   Assign(name, std::move(normal));
@@ -194,8 +267,10 @@ Status PgSettings::Set(std::string_view name, std::string_view value, bool local
 
 Status PgSettings::SetDefault(std::string_view name, std::string_view value) {
   const Spec* spec = Find(name);
-  TAVANA_CHECK(spec != nullptr);
-  TAVANA_ASSIGN_OR_RETURN(const std::string normal, Normalise(*spec, value));
+  std::string normal(value);
+  if (spec != nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(normal, Normalise(*spec, value));
+  }
   Force(name, normal);
   return Status::Ok();
 }
@@ -206,7 +281,8 @@ void PgSettings::Force(std::string_view name, std::string value) {
 }
 
 void PgSettings::Reset(std::string_view name) {
-  const std::string& value = defaults_.find(name)->second;
+  const auto known = defaults_.find(name);
+  const std::string value = known == defaults_.end() ? std::string() : known->second;
   if (at_commit_) (*at_commit_)[std::string(name)] = value;
   Assign(name, value);
 }
@@ -217,6 +293,8 @@ void PgSettings::ResetAll() {
 }
 
 void PgSettings::Replace(Values to) {
+  std::erase_if(values_, [&](const auto& each) { return !to.contains(each.first); });
+  listed_.reset();
   for (auto& [name, value] : to) Assign(name, std::move(value));
 }
 
@@ -248,10 +326,13 @@ std::vector<std::pair<std::string, std::string>> PgSettings::Reported() const {
   return all;
 }
 
-std::vector<std::pair<std::string, std::string>> PgSettings::All() const {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const Spec& spec : kSpecs) all.emplace_back(spec.spelling, Get(spec.name));
-  return all;
+std::shared_ptr<const SettingList> PgSettings::All() {
+  if (listed_ == nullptr) {
+    auto all = std::make_shared<SettingList>();
+    for (const auto& [name, value] : values_) all->emplace_back(Spelled(name), value);
+    listed_ = std::move(all);
+  }
+  return listed_;
 }
 
 std::chrono::milliseconds PgSettings::Milliseconds(std::string_view name) const {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +11,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/pg/live_tables.h"
 
 namespace tavana::gateway {
+
+/// The names in a search_path, unquoted.
+std::vector<std::string> SchemasOf(std::string_view path);
 
 /// The PostgreSQL settings that the door itself keeps for a session, with their transaction rules: a SET in a block is
 /// undone by ROLLBACK, a SET LOCAL by the end of the block (postgresql.org/docs/15/sql-set.html).
@@ -22,9 +27,14 @@ class PgSettings {
   using Report = std::function<void(std::string_view name, std::string_view value)>;
   explicit PgSettings(Report report);
 
-  /// True for the settings kept here; all others belong to the engine.
+  /// True for the settings kept here: PostgreSQL's, and those with a dot in their name, which are the client's own. All
+  /// others belong to the engine.
   static bool Knows(std::string_view name);
-  /// The value now; `name` must be known.
+  /// Whether it has a value: a client's own has none before it is set.
+  bool Has(std::string_view name) const;
+  /// As PostgreSQL writes the name (DateStyle).
+  static std::string Spelled(std::string_view name);
+  /// The value now; there must be one.
   const std::string& Get(std::string_view name) const;
   /// Checks and normalises `value`. kInvalidParameter, or kReadOnly-like kUnsupported for what can not change.
   Status Set(std::string_view name, std::string_view value, bool local);
@@ -48,8 +58,8 @@ class PgSettings {
 
   /// Name as PostgreSQL spells it, and value, of what ParameterStatus reports.
   std::vector<std::pair<std::string, std::string>> Reported() const;
-  /// Every setting, by name.
-  std::vector<std::pair<std::string, std::string>> All() const;
+  /// Every setting, by name. The list stays as it is.
+  std::shared_ptr<const SettingList> All();
 
   /// Of a time setting; zero means none.
   std::chrono::milliseconds Milliseconds(std::string_view name) const;
@@ -60,6 +70,7 @@ class PgSettings {
   void Assign(std::string_view name, std::string value);
 
   Report report_;
+  std::shared_ptr<const SettingList> listed_;  // made when asked for; null when something has changed since
   Values defaults_;
   Values values_;
   std::optional<Values> at_begin_;   // to go back to on ROLLBACK

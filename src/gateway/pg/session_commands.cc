@@ -8,6 +8,14 @@ namespace tavana::gateway {
 
 using sql::Command;
 
+namespace {
+
+Error UnknownSetting(const std::string& name) {
+  return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
+}
+
+}  // namespace
+
 bool PgSession::IsOurs(const sql::Classified& classified) {
   switch (classified.command) {
     case Command::kOther: return false;
@@ -30,12 +38,17 @@ std::shared_ptr<arrow::Schema> PgSession::ColumnsOf(const sql::Classified& class
   if (classified.command == Command::kSignalBackend) {
     return arrow::schema({arrow::field(classified.name, arrow::boolean())});
   }
+  if (classified.command == Command::kSetConfig) {
+    arrow::FieldVector fields;
+    for (const auto& each : classified.calls) fields.push_back(arrow::field(each.column, arrow::utf8()));
+    return arrow::schema(std::move(fields));
+  }
   if (classified.command != Command::kShow) return nullptr;
   if (classified.name == "all") {
     return arrow::schema({arrow::field("name", arrow::utf8()), arrow::field("setting", arrow::utf8()),
                           arrow::field("description", arrow::utf8())});
   }
-  return arrow::schema({arrow::field(classified.name, arrow::utf8())});
+  return arrow::schema({arrow::field(PgSettings::Spelled(classified.name), arrow::utf8())});
 }
 
 Status PgSession::RefuseInFailedBlock(const sql::Classified& command) const {
@@ -70,7 +83,9 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
     case Command::kDiscard: tag = co_await Discard(call, command); break;
     case Command::kDeallocate: tag = co_await Deallocate(call, command); break;
     case Command::kShow: {
-      const Status sent = SendRows(call, *portal, Show(command), describe);
+      auto rows = Show(command);
+      if (!rows.ok()) co_return std::move(rows).error();
+      const Status sent = SendRows(call, *portal, *std::move(rows), describe);
       if (!sent.ok()) co_return sent;
       tag = std::string("SHOW");
       break;
@@ -80,6 +95,12 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
       if (!row.ok()) co_return std::move(row).error();
       const Status sent = SendRows(call, *portal, *std::move(row), describe);
       if (!sent.ok()) co_return sent;
+      tag = std::string("SELECT 1");
+      break;
+    }
+    case Command::kSetConfig: {
+      const Status set = co_await SetConfig(call, *portal, describe);
+      if (!set.ok()) co_return set;
       tag = std::string("SELECT 1");
       break;
     }
@@ -116,7 +137,7 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
   const std::string tag = command.command == Command::kReset ? "RESET" : "SET";
   if (command.name == "all") {
     settings_.ResetAll();
-    const Status status = co_await TellTimeZone(call);
+    const Status status = co_await TellEngine(call);
     if (!status.ok()) co_return status.error();
     co_return tag;
   }
@@ -126,21 +147,51 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
   if (reset) {
     settings_.Reset(command.name);
   } else {
-    const std::string before = settings_.Get(command.name);
+    const std::string before = settings_.Has(command.name) ? settings_.Get(command.name) : std::string();
     const Status set = settings_.Set(command.name, *command.value, command.is_local);
     if (!set.ok()) co_return set.error();
-    const Status told = co_await TellTimeZone(call);
+    const Status told = co_await TellEngine(call);
     if (!told.ok()) {  // only the engine knows which zones there are
       TAVANA_CHECK(settings_.Set(command.name, before, command.is_local).ok());
       if (told.error().code() == ErrorCode::kCancelled) co_return told.error();
+      if (command.name != "timezone") co_return told.error();
       co_return Error(ErrorCode::kInvalidParameter,
                       fmt::format("invalid value for parameter \"TimeZone\": \"{}\"", *command.value));
     }
     co_return tag;
   }
-  const Status told = co_await TellTimeZone(call);
+  const Status told = co_await TellEngine(call);
   if (!told.ok()) co_return told.error();
   co_return tag;
+}
+
+PgSession::Task<Status> PgSession::SetConfig(const engine::CallContext& call, Portal& portal, bool describe) {
+  const sql::Classified& command = portal.statement()->classified;
+  arrow::ArrayVector columns;
+  for (const sql::SettingCall& each : command.calls) {
+    std::string value = each.value.value_or("");
+    const bool ours = PgSettings::Knows(each.setting);
+    if (each.sets && ours && (!each.is_local || state_ != TransactionState::kIdle)) {  // else it ends where it begins
+      sql::Classified set{.command = Command::kSet, .name = each.setting, .value = each.value};
+      set.is_local = each.is_local;
+      const auto done = co_await SetOrReset(call, set);
+      if (!done.ok()) co_return done.error();
+    }
+    if (ours && !settings_.Has(each.setting)) co_return UnknownSetting(each.setting);
+    if (ours) value = settings_.Get(each.setting);
+    if (!ours) {
+      if (!each.sets) co_return UnknownSetting(each.setting);
+      const std::string name = sql::QuoteIdentifier(each.setting);
+      const Status told = co_await RunOnEngine(
+          call, each.value ? fmt::format("SET {} = {}", name, sql::QuoteLiteral(value)) : "RESET " + name);
+      if (!told.ok()) co_return told;
+    }
+    arrow::StringBuilder values;
+    std::shared_ptr<arrow::Array> column;
+    TAVANA_CHECK(values.Append(value).ok() && values.Finish(&column).ok());
+    columns.push_back(std::move(column));
+  }
+  co_return SendRows(call, portal, arrow::RecordBatch::Make(ColumnsOf(command), 1, std::move(columns)), describe);
 }
 
 PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContext& call,
@@ -158,18 +209,19 @@ PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContex
   closing_.clear();
   settings_.ResetAll();
   engine_time_zone_ = "UTC";
+  engine_search_path_ = "\"$user\", public";
   const Status free = co_await EngineFree(call);
   if (!free.ok()) co_return free.error();
   auto reset = [engine = engine_] { return engine->Reset(); };
   auto running = net::StartBlocking(services_.control_pool, strand_, std::move(reset));
   co_await running->Finished();
   if (!running->result->ok()) co_return running->result->error();
-  const Status told = co_await TellTimeZone(call);
+  const Status told = co_await TellEngine(call);
   if (!told.ok()) co_return told.error();
   co_return std::string("DISCARD ALL");
 }
 
-PgSession::Task<Result<std::string>> PgSession::Deallocate(const engine::CallContext& call,
+PgSession::Task<Result<std::string>> PgSession::Deallocate([[maybe_unused]] const engine::CallContext& call,
                                                            const sql::Classified& command) {
   if (command.name == "all") {
     while (!statements_.empty()) {
@@ -228,11 +280,13 @@ Result<std::shared_ptr<arrow::RecordBatch>> PgSession::SignalBackend(const Porta
   return arrow::RecordBatch::Make(ColumnsOf(command), 1, {column});
 }
 
-std::shared_ptr<arrow::RecordBatch> PgSession::Show(const sql::Classified& command) {
+Result<std::shared_ptr<arrow::RecordBatch>> PgSession::Show(const sql::Classified& command) {
   arrow::StringBuilder names, values, descriptions;
-  std::vector<std::pair<std::string, std::string>> rows;
+  SettingList rows;
   if (command.name == "all") {
-    rows = settings_.All();
+    rows = *settings_.All();
+  } else if (!settings_.Has(command.name)) {
+    return UnknownSetting(command.name);
   } else {
     rows.emplace_back(command.name, settings_.Get(command.name));
   }

@@ -56,6 +56,7 @@ PgSession::Task<Status> PgSession::SimpleStatement(const sql::StatementText& tex
   auto statement = std::make_shared<PreparedStatement>();
   statement->sql = std::string(text.text);
   statement->classified = sql::Classify(statement->sql);
+  NoteStatement(statement->sql);
   const Status allowed = RefuseInFailedBlock(statement->classified);
   if (!allowed.ok()) co_return allowed;
   const auto call = NewCall();

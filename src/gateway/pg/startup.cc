@@ -210,6 +210,15 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
 
   auto [process_id, secret] = services_.registry.Add(shared_from_this());
   process_id_ = process_id;
+  {
+    const std::lock_guard lock(activity_mutex_);
+    activity_.process_id = process_id;
+    activity_.user = user_;
+    activity_.database = database;
+    activity_.client_address = connection_->peer().address().to_string();
+    activity_.client_port = connection_->peer().port();
+    activity_.connected = activity_.state_changed = std::chrono::system_clock::now();
+  }
   auto open = [&engine = services_.engine,
                options = engine::SessionOptions{.user = user_, .database = database, .process_id = process_id_}] {
     return engine.Open(options);
@@ -222,6 +231,10 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
     co_return false;
   }
   engine_ = *std::move(opened);
+  {
+    const std::lock_guard lock(activity_mutex_);
+    running_engine_ = engine_;
+  }
 
   std::vector<std::string> unrecognised;
   for (const auto& [name, value] : startup.parameters) {
@@ -232,9 +245,9 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
   for (const auto& [name, value] : settings_.Reported()) Out().ParameterStatus(name, value);
   Out().BackendKeyData(process_id, secret);
   const auto call_context = NewCall();
-  const Status zone = co_await TellTimeZone(call_context);
-  if (!zone.ok()) {
-    co_await Fatal(zone.error());
+  const Status told = co_await TellEngine(call_context);
+  if (!told.ok()) {
+    co_await Fatal(told.error());
     co_return false;
   }
   started_ = true;

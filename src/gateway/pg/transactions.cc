@@ -52,7 +52,7 @@ PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& cal
   if (left_behind_ != nullptr) co_return ended;
   state_ = TransactionState::kIdle;
   if (!ended.ok()) co_return ended;
-  const Status told = co_await TellTimeZone(call);
+  const Status told = co_await TellEngine(call);
   co_return told;
 }
 
@@ -105,11 +105,39 @@ PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallConte
   co_return std::string("ROLLBACK");
 }
 
-PgSession::Task<Status> PgSession::TellTimeZone(const engine::CallContext& call) {
+PgSession::Task<Status> PgSession::TellEngine(const engine::CallContext& call) {
   const std::string zone = settings_.Get("timezone");
-  if (zone == engine_time_zone_) co_return Status::Ok();
-  const Status told = co_await RunOnEngine(call, "SET TimeZone = " + sql::QuoteLiteral(zone));
-  if (told.ok()) engine_time_zone_ = zone;
+  if (zone != engine_time_zone_) {
+    const Status told = co_await RunOnEngine(call, "SET TimeZone = " + sql::QuoteLiteral(zone));
+    if (!told.ok()) co_return told;
+    engine_time_zone_ = zone;
+  }
+  const std::string path = settings_.Get("search_path");
+  if (path != engine_search_path_) {
+    const Status told = co_await TellSearchPath(call, path);
+    if (!told.ok()) co_return told;
+    engine_search_path_ = path;
+  }
+  co_return Status::Ok();
+}
+
+// A search_path may name schemas that do not exist, which the engine's may not: those that do are looked up there. The
+// schema public is main's name to PostgreSQL, and what nothing is left of is main.
+PgSession::Task<Status> PgSession::TellSearchPath(const engine::CallContext& call, std::string path) {
+  std::string wanted;
+  for (const std::string& name : SchemasOf(path)) {
+    wanted += wanted.empty() ? "" : ", ";
+    wanted += sql::QuoteLiteral(name == "$user" ? user_ : name == "public" ? "main" : name);
+  }
+  const std::string find = fmt::format(
+      "SET VARIABLE __tavana_path = (SELECT coalesce(string_agg('\"' || replace(schema_name, '\"', '\"\"') || '\"', "
+      "',' "
+      "ORDER BY list_position([{0}]::VARCHAR[], schema_name)), 'main') FROM duckdb_schemas() WHERE database_name = "
+      "current_database() AND list_contains([{0}]::VARCHAR[], schema_name))",
+      wanted);
+  const Status found = co_await RunOnEngine(call, find);
+  if (!found.ok()) co_return found;
+  const Status told = co_await RunOnEngine(call, "SET search_path = getvariable('__tavana_path')");
   co_return told;
 }
 
@@ -166,7 +194,7 @@ PgSession::Task<Result<std::string>> PgSession::RollbackToSavepoint(const engine
   settings_.GoBack(savepoints_[index].settings);
   savepoints_.resize(index + 1);  // it stays, and can be gone back to again
   state_ = TransactionState::kBlock;
-  const Status told = co_await TellTimeZone(call);
+  const Status told = co_await TellEngine(call);
   if (!told.ok()) co_return told.error();
   co_return std::string("ROLLBACK");
 }

@@ -1,0 +1,194 @@
+#include "duckdb/column_names.h"
+
+#include <algorithm>
+#include <array>
+#include <duckdb/common/extra_type_info.hpp>
+#include <duckdb/common/string_util.hpp>
+#include <duckdb/parser/expression/list.hpp>
+#include <duckdb/parser/expression/type_expression.hpp>
+#include <duckdb/parser/query_node/select_node.hpp>
+#include <duckdb/parser/query_node/set_operation_node.hpp>
+#include <duckdb/parser/statement/select_statement.hpp>
+#include <string>
+#include <string_view>
+
+namespace tavana::duckdb_engine {
+namespace {
+
+using namespace ::duckdb;  // NOLINT: this file works on DuckDB's tree and nothing else
+
+constexpr std::string_view kNameless = "?column?";
+
+/// A name, and whether an enclosing cast or CASE gives way to it.
+struct Figured {
+  std::string name;
+  bool strong = false;
+};
+
+// Forms of the grammar that DuckDB's parser makes functions of its schema main.
+struct Form {
+  std::string_view function, name;
+};
+constexpr std::array kForms = {
+    Form{"date_part", "extract"},
+    Form{"trim", "btrim"},
+    Form{"ltrim", "ltrim"},
+    Form{"rtrim", "rtrim"},
+    Form{"position", "position"},
+    Form{"substring", "substring"},
+    Form{"overlay", "overlay"},
+    Form{"timezone", "timezone"},
+    Form{"overlaps", "overlaps"},
+    Form{"list_value", "array"},
+    Form{"row", "row"},
+
+    Form{"like_escape", kNameless},
+    Form{"not_like_escape", kNameless},
+    Form{"ilike_escape", kNameless},
+    Form{"not_ilike_escape", kNameless},
+};
+
+Figured Figure(const ParsedExpression& expression);
+
+// What PostgreSQL calls the types whose names DuckDB's parser has made its own. varchar is text to it too.
+struct TypeForm {
+  std::string_view here, postgres;
+};
+constexpr std::array kTypeForms = {
+    TypeForm{"smallint", "int2"},
+    TypeForm{"integer", "int4"},
+    TypeForm{"bigint", "int8"},
+    TypeForm{"float", "float4"},
+    TypeForm{"double", "float8"},
+    TypeForm{"decimal", "numeric"},
+    TypeForm{"boolean", "bool"},
+    TypeForm{"varchar", "text"},
+    TypeForm{"blob", "bytea"},
+    TypeForm{"oi_", "oid"},
+    TypeForm{"timestamp with time zone", "timestamptz"},
+    TypeForm{"time with time zone", "timetz"},
+};
+
+/// An array has the name of its elements' type.
+std::string TypeName(const LogicalType& type) {
+  if (type.id() == LogicalTypeId::LIST) return TypeName(ListType::GetChildType(type));
+  std::string name = StringUtil::Lower(type.ToString());
+  if (type.id() == LogicalTypeId::UNBOUND) {
+    const auto* named = UnboundType::GetTypeExpression(type).get();
+    while (named->GetExpressionClass() == ExpressionClass::TYPE) {
+      const auto& expression = named->Cast<TypeExpression>();
+      name = StringUtil::Lower(expression.GetTypeName());
+      const bool is_list = name == "list" || name == "array";
+      if (!is_list || expression.GetChildren().empty()) break;
+      named = expression.GetChildren()[0].get();
+    }
+  }
+  const auto* const form =
+      std::find_if(kTypeForms.begin(), kTypeForms.end(), [&](const TypeForm& each) { return each.here == name; });
+  return form == kTypeForms.end() ? name : std::string(form->postgres);
+}
+
+bool IsName(const std::string& text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return StringUtil::CharacterIsAlphaNumeric(c) || c == '_'; });
+}
+
+Figured OfFunction(const FunctionExpression& function) {
+  const std::string name = StringUtil::Lower(function.function_name);
+  if (function.is_operator || !IsName(name)) return {std::string(kNameless)};
+  if (function.schema == "main") {
+    const auto* const form =
+        std::find_if(kForms.begin(), kForms.end(), [&](const Form& each) { return each.function == name; });
+    return form == kForms.end() ? Figured{} : Figured{std::string(form->name), true};
+  }
+  if (name == "to_days" || name == "to_hours" || name == "to_minutes" || name == "to_seconds" || name == "to_months" ||
+      name == "to_years") {
+    return {"interval"};  // INTERVAL '1' DAY
+  }
+  if (name == "regexp_full_match") return {std::string(kNameless)};
+  if (name == "quantile_cont" || name == "quantile_disc") return {"percentile" + name.substr(8), true};  // WITHIN GROUP
+  return {name == "count_star" ? "count" : name, true};
+}
+
+Figured OfOperator(const OperatorExpression& operation) {
+  switch (operation.type) {
+    case ExpressionType::OPERATOR_COALESCE: return {"coalesce", true};
+    case ExpressionType::OPERATOR_NULLIF: return {"nullif", true};
+    case ExpressionType::ARRAY_CONSTRUCTOR: return {"array", true};
+    case ExpressionType::GROUPING_FUNCTION: return {"grouping", true};
+    case ExpressionType::ARRAY_EXTRACT:
+    case ExpressionType::ARRAY_SLICE: return Figure(*operation.children[0]);
+    case ExpressionType::STRUCT_EXTRACT: {
+      const auto& key = *operation.children[1];
+      if (key.GetExpressionClass() != ExpressionClass::CONSTANT) return {std::string(kNameless)};
+      return {key.Cast<ConstantExpression>().value.ToString(), true};
+    }
+    default: return {std::string(kNameless)};
+  }
+}
+
+Figured OfSubquery(const SubqueryExpression& subquery) {
+  switch (subquery.subquery_type) {
+    case SubqueryType::EXISTS: return {"exists", true};
+    case SubqueryType::SCALAR: {
+      const auto& node = *subquery.subquery->node;
+      if (node.type != QueryNodeType::SELECT_NODE) return {std::string(kNameless)};
+      const auto& list = node.Cast<SelectNode>().select_list;
+      if (list.size() != 1) return {std::string(kNameless)};
+      if (list[0]->HasAlias()) return {std::string(list[0]->GetAlias()), true};
+      return Figure(*list[0]);
+    }
+    default: return {std::string(kNameless)};
+  }
+}
+
+/// Without a name: DuckDB's stays.
+Figured Figure(const ParsedExpression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::COLUMN_REF: return {expression.Cast<ColumnRefExpression>().GetColumnName(), true};
+    case ExpressionClass::FUNCTION: return OfFunction(expression.Cast<FunctionExpression>());
+    case ExpressionClass::WINDOW: return {StringUtil::Lower(expression.Cast<WindowExpression>().function_name), true};
+    case ExpressionClass::OPERATOR: return OfOperator(expression.Cast<OperatorExpression>());
+    case ExpressionClass::SUBQUERY: return OfSubquery(expression.Cast<SubqueryExpression>());
+    case ExpressionClass::COLLATE: return Figure(*expression.Cast<CollateExpression>().child);
+    case ExpressionClass::CAST: {
+      const auto& cast = expression.Cast<CastExpression>();
+      // TRUE, not 't'::bool: a cast that nobody wrote.
+      if (cast.cast_type.id() == LogicalTypeId::BOOLEAN && !cast.GetQueryLocation().IsValid())
+        return {std::string(kNameless)};
+      const Figured child = Figure(*cast.child);
+      return child.strong ? child : Figured{TypeName(cast.cast_type)};
+    }
+    case ExpressionClass::CASE: {
+      const Figured otherwise = Figure(*expression.Cast<CaseExpression>().else_expr);
+      return otherwise.strong ? otherwise : Figured{"case"};
+    }
+    case ExpressionClass::LAMBDA:  // json -> key: which it is is known when it is bound
+    case ExpressionClass::CONSTANT:
+    case ExpressionClass::PARAMETER:
+    case ExpressionClass::COMPARISON:
+    case ExpressionClass::CONJUNCTION:
+    case ExpressionClass::BETWEEN: return {std::string(kNameless)};
+    default: return {};
+  }
+}
+
+}  // namespace
+
+void NameColumns(SQLStatement& statement) {
+  if (statement.type != StatementType::SELECT_STATEMENT) return;
+  auto* node = statement.Cast<SelectStatement>().node.get();
+  while (node->type == QueryNodeType::SET_OPERATION_NODE) {  // the names come from its first part
+    auto& parts = node->Cast<SetOperationNode>().children;
+    if (parts.empty()) return;
+    node = parts[0].get();
+  }
+  if (node->type != QueryNodeType::SELECT_NODE) return;
+  for (auto& column : node->Cast<SelectNode>().select_list) {
+    if (column->HasAlias() || column->GetExpressionClass() == ExpressionClass::COLUMN_REF) continue;
+    Figured figured = Figure(*column);
+    if (!figured.name.empty()) column->SetAlias(std::move(figured.name));
+  }
+}
+
+}  // namespace tavana::duckdb_engine
