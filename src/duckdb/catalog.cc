@@ -6,11 +6,13 @@
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/common/extra_type_info.hpp>
 #include <duckdb/common/string_util.hpp>
+#include <duckdb/parser/expression/between_expression.hpp>
 #include <duckdb/parser/expression/cast_expression.hpp>
 #include <duckdb/parser/expression/collate_expression.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/function_expression.hpp>
+#include <duckdb/parser/expression/operator_expression.hpp>
 #include <duckdb/parser/expression/type_expression.hpp>
 #include <duckdb/parser/parsed_data/alter_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
@@ -147,7 +149,8 @@ class Resolver : public TreeWalk {
     if (!function.catalog.empty()) return false;
     const std::string name = Lower(function.function_name);
     const bool is_form = name == "substring" || name == "overlay" || name == "overlaps";
-    return IsPgCatalog(function.schema) || (is_form && function.schema == "main");
+    return IsPgCatalog(function.schema) || (is_form && function.schema == "main") ||
+           StringUtil::CIEquals(function.schema, "information_schema");
   }
 
   bool HasAnotherName(const FunctionExpression& function) const {
@@ -196,6 +199,7 @@ class Resolver : public TreeWalk {
       case ExpressionClass::CAST: return OnCast(expression);
       case ExpressionClass::COLUMN_REF: return OnColumn(expression);
       case ExpressionClass::COLLATE: return OnCollation(expression);
+      case ExpressionClass::BETWEEN: return OnBetween(expression);
       default: return;
     }
   }
@@ -291,6 +295,25 @@ class Resolver : public TreeWalk {
     }
   }
 
+  /// ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid, all of a table: how DuckDB's own client reads one of PostgreSQL.
+  static void OnBetween(unique_ptr<ParsedExpression>& expression) {
+    const auto& between = expression->Cast<BetweenExpression>();
+    const auto& input = *between.input;
+    if (input.GetExpressionClass() != ExpressionClass::COLUMN_REF) return;
+    if (!StringUtil::CIEquals(input.Cast<ColumnRefExpression>().GetColumnName(), "ctid")) return;
+    if (TidOf(*between.lower) != "(0,0)" || TidOf(*between.upper) != "(4294967295,0)") return;
+    expression = make_uniq<ConstantExpression>(Value::BOOLEAN(true));
+  }
+
+  /// The text that is cast to tid; empty for anything else.
+  static std::string TidOf(const ParsedExpression& expression) {
+    if (expression.GetExpressionClass() != ExpressionClass::CAST) return {};
+    const auto& cast = expression.Cast<CastExpression>();
+    const auto* named = NameOf(cast.cast_type);
+    if (named == nullptr || !StringUtil::CIEquals(named->GetTypeName(), "tid") || !IsText(*cast.child)) return {};
+    return cast.child->Cast<ConstantExpression>().value.ToString();
+  }
+
   static void OnCollation(unique_ptr<ParsedExpression>& expression) {
     auto& collate = expression->Cast<CollateExpression>();
     std::string name = Lower(collate.collation);
@@ -313,8 +336,12 @@ constexpr std::array<std::pair<std::string_view, const char*>, 5> kVectors = {{{
                                                                                {"indcollation", "oidvector"},
                                                                                {"proargtypes", "oidvector"}}};
 
+// LIKE and its kin, whose escape character is the backslash unless another is told; DuckDB's have none.
+constexpr std::array kLikes = {FunctionName{"~~", "like_escape"}, FunctionName{"!~~", "not_like_escape"},
+                               FunctionName{"~~*", "ilike_escape"}, FunctionName{"!~~*", "not_ilike_escape"}};
+
 /// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole
-/// text), and the only column of a function in FROM has the alias as its name.
+/// text), LIKE knows the backslash, and the only column of a function in FROM has the alias as its name.
 class PostgresMeaning : public TreeWalk {
  public:
   /// Says of the columns that leave which are vectors: DuckDB's functions on lists would not take them.
@@ -339,6 +366,35 @@ class PostgresMeaning : public TreeWalk {
   }
 
  private:
+  static bool IsVector(const ParsedExpression& expression) {
+    if (expression.GetExpressionClass() != ExpressionClass::COLUMN_REF) return false;
+    const std::string name = Lower(expression.Cast<ColumnRefExpression>().GetColumnName());
+    return std::any_of(kVectors.begin(), kVectors.end(), [&](const auto& each) { return each.first == name; });
+  }
+
+  /// A column of generate_series is a row for each, not a list.
+  void OnNode(QueryNode& node) override {
+    if (node.type != QueryNodeType::SELECT_NODE) return;
+    for (auto& column : node.Cast<SelectNode>().select_list) {
+      if (column->GetExpressionClass() != ExpressionClass::FUNCTION) continue;
+      if (Lower(column->Cast<FunctionExpression>().function_name) != "generate_series") continue;
+      const std::string alias = column->HasAlias() ? std::string(column->GetAlias()) : "generate_series";
+      vector<unique_ptr<ParsedExpression>> series;
+      series.push_back(std::move(column));
+      column = make_uniq<FunctionExpression>("unnest", std::move(series));
+      column->SetAlias(alias);
+    }
+  }
+
+  /// The first element of a vector is its element 0, of a list 1.
+  static void CountFromZero(OperatorExpression& extract) {
+    if (!IsVector(*extract.children[0])) return;
+    vector<unique_ptr<ParsedExpression>> sum;
+    sum.push_back(std::move(extract.children[1]));
+    sum.push_back(make_uniq<ConstantExpression>(Value::INTEGER(1)));
+    extract.children[1] = make_uniq<FunctionExpression>("+", std::move(sum), nullptr, nullptr, false, true);
+  }
+
   void OnTable(TableRef& ref) override {
     if (ref.type != TableReferenceType::TABLE_FUNCTION || ref.alias.empty()) return;
     auto& table = ref.Cast<TableFunctionRef>();
@@ -347,9 +403,16 @@ class PostgresMeaning : public TreeWalk {
       table.column_name_alias = {ref.alias};
   }
   void OnExpression(unique_ptr<ParsedExpression>& expression) override {
+    if (expression->type == ExpressionType::ARRAY_EXTRACT) return CountFromZero(expression->Cast<OperatorExpression>());
     if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return;
     auto& function = expression->Cast<FunctionExpression>();
     if (function.function_name == "regexp_full_match") function.function_name = "regexp_matches";
+    const auto* const like = std::find_if(kLikes.begin(), kLikes.end(),
+                                          [&](const FunctionName& each) { return each.postgres == function.function_name; });
+    if (like == kLikes.end() || function.children.size() != 2) return;
+    function.function_name = like->here;
+    function.is_operator = false;
+    function.children.push_back(make_uniq<ConstantExpression>(Value("\\")));
   }
 };
 

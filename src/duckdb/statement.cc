@@ -19,11 +19,11 @@
 #include "duckdb/arrow_export.h"
 #include "duckdb/catalog.h"
 #include "duckdb/column_names.h"
+#include "duckdb/definitions.h"
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
 #include "duckdb/read_set.h"
 #include "duckdb/readable.h"
-#include "duckdb/serial.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -397,7 +397,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
       const auto inline_tables = ResolvePostgresNames(*part, shared.instance->catalog);
       statement.described.inline_tables.assign(inline_tables.begin(), inline_tables.end());
     }
-    ExpandSerials(shared.context(), parsed);
+    AdaptToCatalog(shared.context(), parsed);
     shared.context().PreprocessStatements(parsed);
     for (auto& part : parsed) {
       CastNullColumns(*part);

@@ -34,16 +34,22 @@ void TreeWalk::Visit(unique_ptr<ParsedExpression>& expression) {
   OnExpression(expression);
 }
 
+/// DuckDB's iterator goes into the subqueries of FROM by itself.
+void TreeWalk::Enter(TableRef& table) {
+  OnTable(table);
+  if (table.type == TableReferenceType::SUBQUERY) OnNode(*table.Cast<SubqueryRef>().subquery->node);
+}
+
 void TreeWalk::Visit(QueryNode& node) {
   OnNode(node);
   ParsedExpressionIterator::EnumerateQueryNodeChildren(
-      node, [this](unique_ptr<ParsedExpression>& child) { Visit(child); }, [this](TableRef& table) { OnTable(table); });
+      node, [this](unique_ptr<ParsedExpression>& child) { Visit(child); }, [this](TableRef& table) { Enter(table); });
 }
 
 void TreeWalk::Visit(TableRef* table) {
   if (table == nullptr) return;
   ParsedExpressionIterator::EnumerateTableRefChildren(
-      *table, [this](unique_ptr<ParsedExpression>& child) { Visit(child); }, [this](TableRef& ref) { OnTable(ref); });
+      *table, [this](unique_ptr<ParsedExpression>& child) { Visit(child); }, [this](TableRef& ref) { Enter(ref); });
 }
 
 void TreeWalk::Visit(vector<unique_ptr<ParsedExpression>>& expressions) {

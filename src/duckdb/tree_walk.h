@@ -34,6 +34,7 @@ class TreeWalk {
   void Visit(::duckdb::unique_ptr<::duckdb::ParsedExpression>& expression);
   void Visit(::duckdb::QueryNode& node);
   void Visit(::duckdb::TableRef* table);
+  void Enter(::duckdb::TableRef& table);
   void Visit(::duckdb::vector<::duckdb::unique_ptr<::duckdb::ParsedExpression>>& expressions);
   void Visit(::duckdb::CommonTableExpressionMap& map);
   void Visit(::duckdb::UpdateSetInfo* set);

@@ -83,7 +83,9 @@ CREATE MACRO __tavana.fn.pg_get_viewdef(relation) AS
   (relation, pretty) AS (SELECT __tavana.main.view_query(sql) FROM __tavana.main.relations WHERE oid = relation AND kind = 'v' LIMIT 1);
 CREATE MACRO __tavana.fn.pg_get_indexdef(relation) AS
     (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1),
-  (relation, number, pretty) AS (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1);
+  (relation, column_number, pretty) AS CASE WHEN column_number = 0 THEN
+      (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1)
+    ELSE (SELECT column_name FROM __tavana.main.index_columns WHERE oid = relation AND position = column_number LIMIT 1) END;
 CREATE MACRO __tavana.fn.pg_get_constraintdef(object) AS
     (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1),
   (object, pretty) AS (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1);
@@ -258,6 +260,12 @@ CREATE MACRO __tavana.fn.justify_days(span) AS __tavana.main.span_of(
   __tavana.main.months_of(span) + date_part('day', span) // 30, date_part('day', span) % 30, __tavana.main.micros_of(span));
 CREATE MACRO __tavana.fn.justify_hours(span) AS __tavana.main.span_of(__tavana.main.months_of(span),
   date_part('day', span) + __tavana.main.micros_of(span) // 86400000000, __tavana.main.micros_of(span) % 86400000000);
+CREATE MACRO __tavana.fn._pg_expandarray(list) AS unnest(list_transform(list, lambda x, i: {'x': x, 'n': i::INTEGER}));
+CREATE MACRO __tavana.fn.pg_get_keywords() AS TABLE
+  SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' WHEN 'unreserved' THEN 'U' WHEN 'type_function' THEN 'T'
+         ELSE 'C' END AS catcode, keyword_category <> 'reserved' AS barelabel, keyword_category AS catdesc,
+         CASE WHEN keyword_category <> 'reserved' THEN 'can be bare label' ELSE 'requires AS' END AS baredesc
+  FROM duckdb_keywords();
 CREATE MACRO __tavana.fn.to_timestamp(seconds) AS to_timestamp(seconds),
   (text, template) AS __tavana_local_timestamp(text, template)::TIMESTAMPTZ;
 CREATE MACRO __tavana.fn.to_number(text, template) AS __tavana_to_number(text, template)::DECIMAL(38, 6);

@@ -288,7 +288,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> PgSession::Show(const sql::Classifie
   } else if (!settings_.Has(command.name)) {
     return UnknownSetting(command.name);
   } else {
-    rows.emplace_back(command.name, settings_.Get(command.name));
+    // Out of a block, what the next one will have.
+    const bool of_block = command.name == "transaction_isolation" || command.name == "transaction_read_only";
+    const bool of_next = of_block && state_ == TransactionState::kIdle;
+    rows.emplace_back(command.name, settings_.Get(of_next ? "default_" + command.name : command.name));
   }
   for (const auto& [name, value] : rows) {
     TAVANA_CHECK(names.Append(name).ok() && values.Append(value).ok() && descriptions.Append("").ok());

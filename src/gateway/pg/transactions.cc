@@ -20,7 +20,7 @@ PgSession::Task<Result<std::string>> PgSession::Begin(const engine::CallContext&
     state_ = TransactionState::kBlock;
     co_return tag;
   }
-  const std::string& isolation = command.isolation.value_or(settings_.Get("default_transaction_isolation"));
+  const std::string isolation = command.isolation.value_or(settings_.Get("default_transaction_isolation"));
   if (isolation == "serializable") {
     Out().NoticeResponse("NOTICE", "00000", "SERIALIZABLE is snapshot isolation here: write skew is not detected");
   }
@@ -29,10 +29,9 @@ PgSession::Task<Result<std::string>> PgSession::Begin(const engine::CallContext&
   if (!begun.ok()) co_return begun.error();
   settings_.Begin();
   state_ = TransactionState::kBlock;
-  if (command.isolation) {
-    const Status set = settings_.Set("transaction_isolation", *command.isolation, true);
-    if (!set.ok()) co_return set.error();
-  }
+  const Status isolated = settings_.Set("transaction_isolation", isolation, true);
+  if (!isolated.ok()) co_return isolated.error();
+  if (read_only) TAVANA_CHECK(settings_.Set("transaction_read_only", "on", true).ok());
   co_return tag;
 }
 

@@ -1,4 +1,4 @@
-#include "duckdb/serial.h"
+#include "duckdb/definitions.h"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,17 @@
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/type_expression.hpp>
 #include <duckdb/parser/keyword_helper.hpp>
+#include <duckdb/parser/parsed_data/alter_table_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
 #include <duckdb/parser/parser.hpp>
+#include <duckdb/parser/query_node/select_node.hpp>
+#include <duckdb/parser/statement/alter_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/drop_statement.hpp>
+#include <duckdb/parser/statement/insert_statement.hpp>
+#include <duckdb/parser/statement/select_statement.hpp>
+#include <duckdb/parser/tableref/expressionlistref.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,17 +77,24 @@ std::optional<LogicalType> StoredType(const ColumnDefinition& column) {
   return LogicalType(found->stored);
 }
 
-optional_ptr<TableCatalogEntry> TableNamed(ClientContext& context, const std::string& catalog,
-                                           const std::string& schema, const std::string& name) {
-  optional_ptr<TableCatalogEntry> table;
+/// A table or a view; null when there is none.
+optional_ptr<CatalogEntry> EntryNamed(ClientContext& context, const std::string& catalog, const std::string& schema,
+                                      const std::string& name) {
+  optional_ptr<CatalogEntry> entry;
   context.RunFunctionInTransaction(
       [&] {
-        const auto entry = Catalog::GetEntry<TableCatalogEntry>(context, catalog, schema, name,
-                                                                OnEntryNotFound::RETURN_NULL, QueryErrorContext());
-        if (entry && entry->type == CatalogType::TABLE_ENTRY) table = entry;
+        const EntryLookupInfo wanted(CatalogType::TABLE_ENTRY, name);
+        entry = Catalog::GetEntry(context, catalog, schema, wanted, OnEntryNotFound::RETURN_NULL);
       },
       false);
-  return table;
+  return entry;
+}
+
+optional_ptr<TableCatalogEntry> TableNamed(ClientContext& context, const std::string& catalog,
+                                           const std::string& schema, const std::string& name) {
+  auto entry = EntryNamed(context, catalog, schema, name);
+  if (!entry || entry->type != CatalogType::TABLE_ENTRY) return nullptr;
+  return &entry->Cast<TableCatalogEntry>();
 }
 
 void ExpandCreate(ClientContext& context, CreateTableInfo& info, Statements& before) {
@@ -118,9 +131,39 @@ void ExpandDrop(ClientContext& context, const DropInfo& info, Statements& after)
   }
 }
 
+void RenameView(ClientContext& context, AlterStatement& alter) {
+  if (alter.info->type != AlterType::ALTER_TABLE) return;
+  auto& info = alter.info->Cast<AlterTableInfo>();
+  if (info.alter_table_type != AlterTableType::RENAME_TABLE) return;
+  const auto entry = EntryNamed(context, info.catalog, info.schema, info.name);
+  if (!entry || entry->type != CatalogType::VIEW_ENTRY) return;
+  alter.info = make_uniq<RenameViewInfo>(info.GetAlterEntryData(), info.Cast<RenameTableInfo>().new_table_name);
+}
+
+/// How many columns the VALUES of an INSERT have; 0 when it has another source.
+idx_t ValuesOf(const InsertStatement& insert) {
+  if (!insert.select_statement || insert.select_statement->node->type != QueryNodeType::SELECT_NODE) return 0;
+  const auto& from = insert.select_statement->node->Cast<SelectNode>().from_table;
+  if (!from || from->type != TableReferenceType::EXPRESSION_LIST) return 0;
+  const auto& rows = from->Cast<ExpressionListRef>().values;
+  return rows.empty() ? 0 : rows[0].size();
+}
+
+void NameFirstColumns(ClientContext& context, InsertStatement& insert) {
+  const idx_t given = insert.columns.empty() ? ValuesOf(insert) : 0;
+  if (given == 0) return;
+  const auto table = TableNamed(context, insert.catalog, insert.schema, insert.table);
+  if (!table) return;
+  vector<std::string> names;
+  for (const auto& column : table->GetColumns().Physical()) names.push_back(column.Name());
+  if (given >= names.size()) return;
+  names.resize(given);
+  insert.columns = std::move(names);
+}
+
 }  // namespace
 
-void ExpandSerials(ClientContext& context, Statements& statements) {
+void AdaptToCatalog(ClientContext& context, Statements& statements) {
   Statements expanded;
   for (auto& statement : statements) {
     Statements after;
@@ -131,6 +174,8 @@ void ExpandSerials(ClientContext& context, Statements& statements) {
       const auto& info = *statement->Cast<DropStatement>().info;
       if (info.type == CatalogType::TABLE_ENTRY) ExpandDrop(context, info, after);
     }
+    if (statement->type == StatementType::ALTER_STATEMENT) RenameView(context, statement->Cast<AlterStatement>());
+    if (statement->type == StatementType::INSERT_STATEMENT) NameFirstColumns(context, statement->Cast<InsertStatement>());
     expanded.push_back(std::move(statement));
     for (auto& each : after) expanded.push_back(std::move(each));
   }
