@@ -9,9 +9,12 @@
 #include <duckdb/function/table/arrow.hpp>
 #include <duckdb/main/client_context_state.hpp>
 #include <duckdb/main/config.hpp>
+#include <duckdb/parser/expression/cast_expression.hpp>
+#include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/function_expression.hpp>
 #include <duckdb/parser/expression/star_expression.hpp>
+#include <duckdb/parser/expression/type_expression.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/parsed_data/copy_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
@@ -81,7 +84,18 @@ void AddTables(::duckdb::CommonTableExpressionMap& own, const OfferedTables& off
   for (const auto& [name, table] : offered.tables) {
     if (own.map.find(name) != own.map.end()) continue;
     auto node = ::duckdb::make_uniq<::duckdb::SelectNode>();
-    node->select_list.push_back(::duckdb::make_uniq<::duckdb::StarExpression>());
+    auto all_columns = ::duckdb::make_uniq<::duckdb::StarExpression>();
+    for (const auto& field : table->schema()->fields()) {  // those of the catalog are PostgreSQL's oids
+      if (field->type()->id() != arrow::Type::UINT32) continue;
+      auto type =
+          ::duckdb::LogicalType::UNBOUND(::duckdb::make_uniq_base<::duckdb::ParsedExpression, ::duckdb::TypeExpression>(
+              "pg_oid", ::duckdb::vector<::duckdb::unique_ptr<::duckdb::ParsedExpression>>()));
+      all_columns->replace_list[field->name()] = ::duckdb::make_uniq<::duckdb::CastExpression>(
+          std::move(type),
+          ::duckdb::make_uniq<::duckdb::CastExpression>(
+              ::duckdb::LogicalType::BIGINT, ::duckdb::make_uniq<::duckdb::ColumnRefExpression>(field->name())));
+    }
+    node->select_list.push_back(std::move(all_columns));
     node->from_table = ScanOf(table, name);
     auto info = ::duckdb::make_uniq<::duckdb::CommonTableExpressionInfo>();
     info->query = ::duckdb::make_uniq<::duckdb::SelectStatement>();
@@ -126,6 +140,13 @@ void ReadOfferedTables(::duckdb::ClientContext& context, ::duckdb::SQLStatement&
       return ReadOfferedTables(context, *statement.Cast<::duckdb::ExplainStatement>().stmt);
     default: return;
   }
+}
+
+std::shared_ptr<arrow::Table> OfferedTable(::duckdb::ClientContext& context, const std::string& name) {
+  const auto offered = context.registered_state->Get<OfferedTables>(kStateName);
+  if (!offered) return nullptr;
+  const auto found = offered->tables.find(name);
+  return found == offered->tables.end() ? nullptr : found->second;
 }
 
 void OfferTables(::duckdb::ClientContext& context, std::map<std::string, std::shared_ptr<arrow::Table>> tables) {

@@ -13,6 +13,9 @@ namespace tavana::duckdb_engine {
 /// The tables live as long as the connection reads from them: until its next call.
 void OfferTables(::duckdb::ClientContext& context, std::map<std::string, std::shared_ptr<arrow::Table>> tables);
 
+/// The table of this name that is offered to the statement of `context`; null when none is.
+std::shared_ptr<arrow::Table> OfferedTable(::duckdb::ClientContext& context, const std::string& name);
+
 /// Makes `statement` read the offered tables where it names them, even when the catalog has tables of those names.
 void ReadOfferedTables(::duckdb::ClientContext& context, ::duckdb::SQLStatement& statement);
 

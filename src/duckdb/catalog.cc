@@ -53,7 +53,6 @@ struct TypeName {
 constexpr std::array kTypes = {
     TypeName{"jsonb", "json"},
     TypeName{"name", "varchar"},
-    TypeName{"regproc", "varchar"},
     TypeName{"regprocedure", "varchar"},
     TypeName{"regoper", "varchar"},
     TypeName{"char", "varchar"},
@@ -69,7 +68,7 @@ constexpr std::array kTypes = {
     TypeName{"inet", "varchar"},
 };
 // Types whose values are looked up, by the function of the same name.
-constexpr std::array<std::string_view, 4> kLookedUp = {"regclass", "regtype", "regnamespace", "regrole"};
+constexpr std::array<std::string_view, 5> kLookedUp = {"regclass", "regtype", "regnamespace", "regrole", "regproc"};
 // Functions and operators of PostgreSQL that DuckDB has under another name, with any number of arguments.
 struct FunctionName {
   std::string_view postgres, here;
@@ -87,6 +86,10 @@ constexpr std::array kRenamed = {
 // What a session says of itself, without parentheses.
 constexpr std::array<std::string_view, 5> kSessionValues = {"current_user", "session_user", "current_role",
                                                             "current_catalog", "current_schema"};
+
+bool IsLookedUp(const std::string& name) {
+  return std::find(kLookedUp.begin(), kLookedUp.end(), name) != kLookedUp.end();
+}
 
 const TypeExpression* NameOf(const LogicalType& type) {
   if (type.id() != LogicalTypeId::UNBOUND) return nullptr;
@@ -138,8 +141,18 @@ class Resolver : public TreeWalk {
         const auto& function = column->Cast<FunctionExpression>();
         if (HasAnotherName(function)) column->SetAlias(Lower(function.function_name));
       } else if (column->GetExpressionClass() == ExpressionClass::CAST) {
-        const auto& child = *column->Cast<CastExpression>().child;
-        if (child.GetExpressionClass() == ExpressionClass::CAST) column->SetAlias(column->ToString());
+        const auto& cast = column->Cast<CastExpression>();
+        const auto* named = NameOf(cast.cast_type);
+        if (named != nullptr && IsLookedUp(Lower(named->GetTypeName()))) {
+          column->SetAlias(Lower(named->GetTypeName()));
+        } else if (cast.child->GetExpressionClass() == ExpressionClass::CAST) {
+          column->SetAlias(column->ToString());
+        }
+      } else if (column->GetExpressionClass() == ExpressionClass::COLUMN_REF) {
+        const auto& names = column->Cast<ColumnRefExpression>().column_names;
+        const std::string name = Lower(names.back());
+        const bool is_value = std::find(kSessionValues.begin(), kSessionValues.end(), name) != kSessionValues.end();
+        if ((names.size() == 1 && is_value) || name == "tableoid") column->SetAlias(name);
       }
     }
   }
@@ -251,13 +264,11 @@ class Resolver : public TreeWalk {
     auto& cast = expression->Cast<CastExpression>();
     if (const auto* named = NameOf(cast.cast_type); named != nullptr && IsPgCatalog(named->GetSchema())) {
       const std::string name = Lower(named->GetTypeName());
-      if (std::find(kLookedUp.begin(), kLookedUp.end(), name) != kLookedUp.end()) return LookUp(expression, name);
+      if (IsLookedUp(name)) return LookUp(expression, name);
       // A name that was looked up and is wanted as text again.
       if ((name == "text" || name == "varchar") && cast.child->GetExpressionClass() == ExpressionClass::FUNCTION) {
         auto& inner = cast.child->Cast<FunctionExpression>();
-        const bool looked_up = inner.catalog == kDatabase &&
-                               std::find(kLookedUp.begin(), kLookedUp.end(), inner.function_name) != kLookedUp.end();
-        if (looked_up) inner.function_name += "_name";
+        if (inner.catalog == kDatabase && IsLookedUp(inner.function_name)) inner.function_name += "_name";
       }
     }
     Resolve(cast.cast_type);
@@ -268,9 +279,14 @@ class Resolver : public TreeWalk {
     vector<unique_ptr<ParsedExpression>> arguments;
     arguments.push_back(std::move(cast.child));
     auto function = make_uniq<FunctionExpression>(kDatabase, kFunctions, function_name, std::move(arguments));
-    function->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : function_name);
-    function->SetQueryLocation(expression->GetQueryLocation());
+    KeepAlias(*expression, *function);
     expression = std::move(function);
+  }
+
+  /// Not more than there was: an alias on a function's argument would name the argument.
+  static void KeepAlias(const ParsedExpression& from, ParsedExpression& to) {
+    if (from.HasAlias()) to.SetAlias(std::string(from.GetAlias()));
+    to.SetQueryLocation(from.GetQueryLocation());
   }
 
   void OnColumn(unique_ptr<ParsedExpression>& expression) {
@@ -278,7 +294,7 @@ class Resolver : public TreeWalk {
     auto& names = column.column_names;
     if (names.size() == 2 && StringUtil::CIEquals(names[1], "tableoid")) {  // a system column; nobody needs its value
       auto zero = make_uniq<ConstantExpression>(Value::INTEGER(0));
-      zero->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : "tableoid");
+      KeepAlias(*expression, *zero);
       expression = std::move(zero);
     } else if (names.size() == 1) {
       const std::string name = Lower(names[0]);
@@ -286,8 +302,7 @@ class Resolver : public TreeWalk {
       if (!catalog_.fn.contains(name)) return;
       auto function =
           make_uniq<FunctionExpression>(kDatabase, kFunctions, name, vector<unique_ptr<ParsedExpression>>());
-      function->SetAlias(expression->HasAlias() ? std::string(expression->GetAlias()) : name);
-      function->SetQueryLocation(expression->GetQueryLocation());
+      KeepAlias(*expression, *function);
       expression = std::move(function);
     } else if (names.size() >= 3 && (StringUtil::CIEquals(names[0], "pg_catalog") || IsPublic(names[0]) ||
                                      StringUtil::CIEquals(names[0], "information_schema"))) {
@@ -295,7 +310,8 @@ class Resolver : public TreeWalk {
     }
   }
 
-  /// ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid, all of a table: how DuckDB's own client reads one of PostgreSQL.
+  /// ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid, all of a table: how DuckDB's own client reads one of
+  /// PostgreSQL.
   static void OnBetween(unique_ptr<ParsedExpression>& expression) {
     const auto& between = expression->Cast<BetweenExpression>();
     const auto& input = *between.input;
@@ -399,16 +415,17 @@ class PostgresMeaning : public TreeWalk {
     if (ref.type != TableReferenceType::TABLE_FUNCTION || ref.alias.empty()) return;
     auto& table = ref.Cast<TableFunctionRef>();
     const auto name = Lower(table.function->Cast<FunctionExpression>().function_name);
-    if (table.column_name_alias.empty() && (name == "generate_series" || name == "unnest"))
-      table.column_name_alias = {ref.alias};
+    const bool has_one_column = name == "generate_series" || name == "unnest" || name == "string_to_array";
+    if (table.column_name_alias.empty() && has_one_column) table.column_name_alias = {ref.alias};
   }
   void OnExpression(unique_ptr<ParsedExpression>& expression) override {
     if (expression->type == ExpressionType::ARRAY_EXTRACT) return CountFromZero(expression->Cast<OperatorExpression>());
     if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return;
     auto& function = expression->Cast<FunctionExpression>();
     if (function.function_name == "regexp_full_match") function.function_name = "regexp_matches";
-    const auto* const like = std::find_if(kLikes.begin(), kLikes.end(),
-                                          [&](const FunctionName& each) { return each.postgres == function.function_name; });
+    const auto* const like = std::find_if(kLikes.begin(), kLikes.end(), [&](const FunctionName& each) {
+      return each.postgres == function.function_name;
+    });
     if (like == kLikes.end() || function.children.size() != 2) return;
     function.function_name = like->here;
     function.is_operator = false;

@@ -154,7 +154,8 @@ Figured Figure(const ParsedExpression& expression) {
     case ExpressionClass::CAST: {
       const auto& cast = expression.Cast<CastExpression>();
       // TRUE, not 't'::bool: a cast that nobody wrote.
-      if (cast.cast_type.id() == LogicalTypeId::BOOLEAN && !cast.GetQueryLocation().IsValid())
+      if (!cast.GetQueryLocation().IsValid() && cast.child->GetExpressionClass() == ExpressionClass::CONSTANT &&
+          TypeName(cast.cast_type) == "bool")
         return {std::string(kNameless)};
       const Figured child = Figure(*cast.child);
       return child.strong ? child : Figured{TypeName(cast.cast_type)};

@@ -175,7 +175,8 @@ void AdaptToCatalog(ClientContext& context, Statements& statements) {
       if (info.type == CatalogType::TABLE_ENTRY) ExpandDrop(context, info, after);
     }
     if (statement->type == StatementType::ALTER_STATEMENT) RenameView(context, statement->Cast<AlterStatement>());
-    if (statement->type == StatementType::INSERT_STATEMENT) NameFirstColumns(context, statement->Cast<InsertStatement>());
+    if (statement->type == StatementType::INSERT_STATEMENT)
+      NameFirstColumns(context, statement->Cast<InsertStatement>());
     expanded.push_back(std::move(statement));
     for (auto& each : after) expanded.push_back(std::move(each));
   }

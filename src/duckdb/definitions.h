@@ -9,7 +9,8 @@ namespace tavana::duckdb_engine {
 using Statements = ::duckdb::vector<::duckdb::unique_ptr<::duckdb::SQLStatement>>;
 
 /// What PostgreSQL says in one statement and DuckDB in another, or in several, where the catalog decides:
-/// - serial and identity columns (postgresql.org/docs/15/datatype-numeric.html#DATATYPE-SERIAL): a CREATE TABLE that has
+/// - serial and identity columns (postgresql.org/docs/15/datatype-numeric.html#DATATYPE-SERIAL): a CREATE TABLE that
+/// has
 ///   any comes after the CREATE of its sequences, <table>_<column>_seq; its DROP TABLE before their DROP;
 /// - ALTER TABLE .. RENAME TO of a view;
 /// - INSERT of fewer values than there are columns, which are the first ones.

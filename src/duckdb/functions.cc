@@ -1,13 +1,16 @@
 #include "duckdb/functions.h"
 
 #include <duckdb.hpp>
+#include <duckdb/common/exception/catalog_exception.hpp>
 #include <duckdb/common/exception/conversion_exception.hpp>
+#include <duckdb/common/string_util.hpp>
 #include <duckdb/common/types/date.hpp>
 #include <duckdb/common/types/interval.hpp>
 #include <duckdb/common/types/time.hpp>
 #include <duckdb/common/types/timestamp.hpp>
 #include <duckdb/common/vector_operations/binary_executor.hpp>
 #include <duckdb/common/vector_operations/unary_executor.hpp>
+#include <duckdb/execution/expression_executor_state.hpp>
 #include <duckdb/function/scalar_function.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
 #include <fmt/format.h>
@@ -16,6 +19,8 @@
 #include <string_view>
 #include <utility>
 
+#include "duckdb/arrow_scan.h"
+#include "duckdb/catalog.h"
 #include "sql/datetime_format.h"
 #include "sql/number_format.h"
 
@@ -228,6 +233,37 @@ void TimeMinusTime(DataChunk& arguments, ExpressionState&, Vector& result) {
       });
 }
 
+/// The value of `wanted` in the settings that the gateway offered to this statement, else DuckDB's own. A statement
+/// without an offer is only being described: nothing is known then, and nothing is missing.
+std::optional<std::string> SettingOf(ClientContext& context, const std::string& wanted, bool missing_ok) {
+  const auto offered = OfferedTable(context, std::string(kInlinePrefix) + "pg_settings");
+  if (offered == nullptr) return std::nullopt;
+  const auto& names = *offered->GetColumnByName("name");
+  const auto& values = *offered->GetColumnByName("setting");
+  for (int chunk = 0; chunk < names.num_chunks(); ++chunk) {
+    const auto& name = static_cast<const arrow::StringArray&>(*names.chunk(chunk));
+    for (std::int64_t row = 0; row < name.length(); ++row) {
+      if (StringUtil::CIEquals(std::string(name.GetView(row)), wanted))
+        return std::string(static_cast<const arrow::StringArray&>(*values.chunk(chunk)).GetView(row));
+    }
+  }
+  Value value;
+  if (context.TryGetCurrentSetting(StringUtil::Lower(wanted), value)) return value.ToString();
+  if (missing_ok) return std::nullopt;
+  throw CatalogException("unrecognized configuration parameter \"%s\"", wanted);
+}
+
+void CurrentSetting(DataChunk& arguments, ExpressionState& state, Vector& result) {
+  BinaryExecutor::ExecuteWithNulls<string_t, bool, string_t>(
+      arguments.data[0], arguments.data[1], result, arguments.size(),
+      [&](string_t wanted, bool missing_ok, ValidityMask& mask, idx_t row) {
+        const auto value = SettingOf(state.GetContext(), wanted.GetString(), missing_ok);
+        if (value) return StringVector::AddString(result, *value);
+        mask.SetInvalid(row);
+        return string_t();
+      });
+}
+
 }  // namespace
 
 void RegisterPostgresFunctions(DatabaseInstance& instance) {
@@ -235,6 +271,7 @@ void RegisterPostgresFunctions(DatabaseInstance& instance) {
   const auto text = LogicalType::VARCHAR;
   ScalarFunction to_char("to_char", {LogicalType::ANY, text}, text, NumberToChar, BindToChar);
   loader.RegisterFunction(to_char);
+  loader.RegisterFunction(ScalarFunction("__tavana_setting", {text, LogicalType::BOOLEAN}, text, CurrentSetting));
   loader.RegisterFunction(ScalarFunction("to_date", {text, text}, LogicalType::DATE, ToDate));
   loader.RegisterFunction(
       ScalarFunction("__tavana_local_timestamp", {text, text}, LogicalType::TIMESTAMP, ToLocalTimestamp));

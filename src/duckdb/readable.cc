@@ -144,6 +144,33 @@ class Rewriter {
 
 std::string ReadableByDuckDb(std::string_view sql) { return Rewriter(sql).Run(); }
 
+std::string CreateOfSelectInto(const std::string& sql) {
+  Lexer lexer(sql);
+  Token token = lexer.Next();
+  if (!token.Is("SELECT") && !token.Is("WITH")) return sql;
+  int depth = 0;
+  for (; token.kind != TokenKind::kEnd; token = lexer.Next()) {
+    depth += token.IsSymbol('(') ? 1 : token.IsSymbol(')') ? -1 : 0;
+    if (depth == 0 && token.Is("FROM")) return sql;
+    if (depth == 0 && token.Is("INTO")) break;
+  }
+  if (token.kind == TokenKind::kEnd) return sql;
+  const std::size_t into = token.offset_bytes;
+  token = lexer.Next();
+  const bool temporary = token.Is("TEMP") || token.Is("TEMPORARY");
+  if (temporary || token.Is("UNLOGGED")) token = lexer.Next();
+  if (token.Is("TABLE")) token = lexer.Next();
+  const std::size_t name = token.offset_bytes;
+  std::size_t end = name + token.text.size();
+  for (Lexer ahead = lexer; ahead.Next().IsSymbol('.'); ahead = lexer) {
+    lexer = ahead;
+    token = lexer.Next();
+    end = token.offset_bytes + token.text.size();
+  }
+  return std::string("CREATE ") + (temporary ? "TEMPORARY " : "") + "TABLE " + sql.substr(name, end - name) + " AS " +
+         sql.substr(0, into) + sql.substr(end);
+}
+
 std::vector<std::string> OneDropEach(const std::string& sql) {
   Lexer lexer(sql);
   if (!lexer.Next().Is("DROP")) return {sql};

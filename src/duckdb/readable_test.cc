@@ -31,6 +31,13 @@ TEST(Readable, LockingClausesGo) {
   }
 }
 
+TEST(Readable, SelectIntoMakesATable) {
+  EXPECT_EQ(CreateOfSelectInto("SELECT a INTO TEMP t FROM b"), "CREATE TEMPORARY TABLE t AS SELECT a  FROM b");
+  EXPECT_EQ(CreateOfSelectInto("SELECT a INTO \"s\".\"t\" FROM b"), "CREATE TABLE \"s\".\"t\" AS SELECT a  FROM b");
+  for (const std::string sql : {"SELECT (SELECT 'INTO') FROM b", "SELECT a FROM into_this", "INSERT INTO t SELECT 1"})
+    EXPECT_EQ(CreateOfSelectInto(sql), sql);
+}
+
 TEST(Readable, ADropOfSeveralIsOneEach) {
   EXPECT_EQ(OneDropEach("DROP TABLE IF EXISTS a, \"b,c\", s.d CASCADE"),
             (std::vector<std::string>{"DROP TABLE IF EXISTS a CASCADE", "DROP TABLE IF EXISTS  \"b,c\" CASCADE",

@@ -383,7 +383,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
   statement.described.columns = arrow::schema({});
   try {
     Statements parsed;
-    for (const std::string& text : OneDropEach(ReadableByDuckDb(statement.sql))) {
+    for (const std::string& text : OneDropEach(CreateOfSelectInto(ReadableByDuckDb(statement.sql)))) {
       ::duckdb::Parser parser(shared.context().GetParserOptions());
       parser.ParseQuery(text);
       if (parser.statements.empty()) return statement;

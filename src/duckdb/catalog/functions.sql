@@ -85,7 +85,7 @@ CREATE MACRO __tavana.fn.pg_get_indexdef(relation) AS
     (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1),
   (relation, column_number, pretty) AS CASE WHEN column_number = 0 THEN
       (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1)
-    ELSE (SELECT column_name FROM __tavana.main.index_columns WHERE oid = relation AND position = column_number LIMIT 1) END;
+    ELSE (SELECT list(column_name ORDER BY position) FROM __tavana.main.index_columns WHERE oid = relation)[column_number] END;
 CREATE MACRO __tavana.fn.pg_get_constraintdef(object) AS
     (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1),
   (object, pretty) AS (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1);
@@ -141,6 +141,11 @@ CREATE MACRO __tavana.fn.regnamespace(value) AS
            error('schema "' || value::VARCHAR || '" does not exist')::INTEGER);
 CREATE MACRO __tavana.fn.regnamespace_name(value) AS coalesce(
   (SELECT shown FROM __tavana.main.namespaces WHERE oid = __tavana.fn.regnamespace(value) LIMIT 1), value::VARCHAR);
+CREATE MACRO __tavana.fn.regproc(value) AS coalesce(try_cast(value AS INTEGER), (SELECT p.oid FROM __tavana.pg.pg_proc AS p
+  WHERE p.proname = replace(value::VARCHAR, 'pg_catalog.', '') ORDER BY p.pronamespace = 11 DESC, p.oid LIMIT 1),
+  error('function "' || value::VARCHAR || '" does not exist')::INTEGER);
+CREATE MACRO __tavana.fn.regproc_name(value) AS
+  coalesce((SELECT p.proname FROM __tavana.pg.pg_proc AS p WHERE p.oid = __tavana.fn.regproc(value) LIMIT 1), value::VARCHAR);
 CREATE MACRO __tavana.fn.regrole(value) AS coalesce(try_cast(value AS INTEGER), 10);
 CREATE MACRO __tavana.fn.regrole_name(value) AS __tavana.main.session_role();
 
@@ -260,6 +265,9 @@ CREATE MACRO __tavana.fn.justify_days(span) AS __tavana.main.span_of(
   __tavana.main.months_of(span) + date_part('day', span) // 30, date_part('day', span) % 30, __tavana.main.micros_of(span));
 CREATE MACRO __tavana.fn.justify_hours(span) AS __tavana.main.span_of(__tavana.main.months_of(span),
   date_part('day', span) + __tavana.main.micros_of(span) // 86400000000, __tavana.main.micros_of(span) % 86400000000);
+CREATE MACRO __tavana.fn.string_to_array(text, delimiter) AS TABLE SELECT string_split(text, delimiter) AS string_to_array;
+CREATE MACRO __tavana.fn.parse_ident(name) AS list_transform(regexp_extract_all(name, '"[^"]*"|[^.]+'),
+  lambda x: CASE WHEN x[1] = '"' THEN trim(x, '"') ELSE lower(x) END);
 CREATE MACRO __tavana.fn._pg_expandarray(list) AS unnest(list_transform(list, lambda x, i: {'x': x, 'n': i::INTEGER}));
 CREATE MACRO __tavana.fn.pg_get_keywords() AS TABLE
   SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' WHEN 'unreserved' THEN 'U' WHEN 'type_function' THEN 'T'

@@ -17,12 +17,16 @@ SELECT oid, name AS relname, namespace_oid AS relnamespace, CASE WHEN kind IN ('
        NULL::VARCHAR[] AS reloptions, NULL::VARCHAR AS relpartbound
 FROM __tavana.main.relations;
 
+-- What reads and writes a type's values: a name that pg_proc has too.
+CREATE MACRO __tavana.main.io_function(name) AS
+  CASE name WHEN '-' THEN 0 ELSE __tavana.main.oid_of('function', 'pg_catalog', name, 'io') END;
 CREATE VIEW __tavana.pg.pg_type AS
 SELECT oid, typname, 11 AS typnamespace, 10 AS typowner, typlen::SMALLINT AS typlen, typbyval, typtype, typcategory,
        typispreferred, true AS typisdefined, typdelim, 0 AS typrelid,
        CASE WHEN typelem <> 0 AND typcategory = 'A' THEN 'array_subscript_handler'
             WHEN typelem <> 0 THEN 'raw_array_subscript_handler' ELSE '-' END AS typsubscript,
-       typelem, typarray, typinput, typoutput, typreceive, typsend, typmodin, typmodout,
+       typelem, typarray, __tavana.main.io_function(typinput) AS typinput, __tavana.main.io_function(typoutput) AS typoutput,
+       __tavana.main.io_function(typreceive) AS typreceive, __tavana.main.io_function(typsend) AS typsend, typmodin, typmodout,
        CASE WHEN typcategory = 'A' THEN 'array_typanalyze' ELSE '-' END AS typanalyze, typalign, typstorage,
        false AS typnotnull, 0 AS typbasetype, -1 AS typtypmod, 0 AS typndims, typcollation,
        NULL::VARCHAR AS typdefaultbin, NULL::VARCHAR AS typdefault, NULL::VARCHAR[] AS typacl
@@ -30,15 +34,16 @@ FROM __tavana.main.builtin_types
 UNION ALL
 SELECT oid, type_name, namespace_oid, 10, 4, true, CASE logical_type WHEN 'ENUM' THEN 'e' ELSE 'd' END,
        CASE logical_type WHEN 'ENUM' THEN 'E' ELSE 'U' END, false, true, ',', 0, '-', 0, 0,
-       CASE logical_type WHEN 'ENUM' THEN 'enum_in' ELSE 'domain_in' END,
-       CASE logical_type WHEN 'ENUM' THEN 'enum_out' ELSE 'textout' END,
-       CASE logical_type WHEN 'ENUM' THEN 'enum_recv' ELSE 'domain_recv' END,
-       CASE logical_type WHEN 'ENUM' THEN 'enum_send' ELSE 'textsend' END, '-', '-', '-', 'i', 'p', false,
+       __tavana.main.io_function(CASE logical_type WHEN 'ENUM' THEN 'enum_in' ELSE 'domain_in' END),
+       __tavana.main.io_function(CASE logical_type WHEN 'ENUM' THEN 'enum_out' ELSE 'textout' END),
+       __tavana.main.io_function(CASE logical_type WHEN 'ENUM' THEN 'enum_recv' ELSE 'domain_recv' END),
+       __tavana.main.io_function(CASE logical_type WHEN 'ENUM' THEN 'enum_send' ELSE 'textsend' END), '-', '-', '-', 'i', 'p', false,
        CASE logical_type WHEN 'ENUM' THEN 0 ELSE __tavana.main.type_oid(logical_type) END, -1, 0, 0, NULL, NULL, NULL
 FROM __tavana.main.user_types
 UNION ALL
 SELECT __tavana.main.oid_of('rowtype', database_name, schema_name, name), name, namespace_oid, 10, -1, false, 'c', 'C',
-       false, true, ',', oid, '-', 0, 0, 'record_in', 'record_out', 'record_recv', 'record_send', '-', '-', '-', 'd', 'x',
+       false, true, ',', oid, '-', 0, 0, __tavana.main.io_function('record_in'), __tavana.main.io_function('record_out'),
+       __tavana.main.io_function('record_recv'), __tavana.main.io_function('record_send'), '-', '-', '-', 'd', 'x',
        false, 0, -1, 0, 0, NULL, NULL, NULL
 FROM __tavana.main.relations WHERE kind IN ('r', 'v') AND database_name <> '__tavana';
 
@@ -166,7 +171,13 @@ FROM (SELECT DISTINCT database_name, schema_name, function_name, function_type A
       FROM duckdb_functions()
       WHERE (internal OR database_name = __tavana.main.real_database() OR database_name = 'temp' OR
              (database_name = '__tavana' AND schema_name = 'pg')) AND
-            function_type <> 'pragma' AND regexp_matches(function_name, '^[A-Za-z_]'));
+            function_type <> 'pragma' AND regexp_matches(function_name, '^[A-Za-z_]'))
+UNION ALL
+SELECT __tavana.main.io_function(name), name, 11, 10, 12, 1, 0, 0, '-', 'f', false, false, true, false, 'i', 's', 1, 0, 2281, [2281], NULL,
+       NULL, NULL, NULL, NULL, name, NULL, NULL, NULL, NULL
+FROM (SELECT unnest([typinput, typoutput, typreceive, typsend]) AS name FROM __tavana.main.builtin_types UNION
+      SELECT unnest(['enum_in', 'enum_out', 'enum_recv', 'enum_send', 'domain_in', 'domain_recv']))
+WHERE name <> '-';
 
 CREATE VIEW __tavana.pg.pg_database AS
 SELECT __tavana.main.oid_of('database', name, NULL, NULL) AS oid, name AS datname, 10 AS datdba, 6 AS encoding,
