@@ -137,6 +137,8 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "USE tavana", "the default catalog can not be used"));
     if (!options.init_sql.empty())
       TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
+    // The only form of errors that keeps positions, for every session.
+    TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "SET GLOBAL errors_as_json = true", "errors can not be told"));
     return std::unique_ptr<engine::Engine>(std::make_unique<DuckDbEngine>(std::move(instance)));
   } catch (const std::exception& exception) {
     const auto error = TranslateException(exception, {});

@@ -56,9 +56,13 @@ class DuckDbSession : public engine::Session {
         const std::lock_guard lock(shared_->running_mutex);
         shared_->connection = std::move(connection);
       }
-      TAVANA_RETURN_IF_ERROR(Run("SET errors_as_json = true"));  // the only form that keeps positions
-      const bool is_default = options_.database == "tavana" || options_.database == "main";
-      TAVANA_RETURN_IF_ERROR(Run("USE " + (is_default ? std::string("tavana") : Quoted(options_.database))));
+      if (options_.database == "tavana" || options_.database == "main") {
+        // USE, without a statement's cost: half of what a connection costs.
+        ::duckdb::ClientData::Get(shared_->context())
+            .catalog_search_path->Set(::duckdb::CatalogSearchEntry("tavana", "main"), ::duckdb::CatalogSetPathType::SET_DIRECTLY);
+      } else {
+        TAVANA_RETURN_IF_ERROR(Run("USE " + Quoted(options_.database)));
+      }
       // What the catalog's views and functions say of the session.
       auto& variables = ::duckdb::ClientConfig::GetConfig(shared_->context()).user_variables;
       variables["tavana_database"] = ::duckdb::Value(options_.database);

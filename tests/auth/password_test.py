@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import socket
 import subprocess
+import threading
 
 import asyncpg
 import psycopg
@@ -161,3 +163,63 @@ def test_wrong_arguments_of_user_are_explained(tmp_path):
         done = user(*arguments, secret="x", file=file)
         assert done.returncode == 1 and done.stderr
     assert user("add", "a", secret="", file=file).returncode == 1
+
+
+class Recorder:
+    """A TCP relay to `port` that keeps what passes."""
+
+    def __init__(self, port):
+        self.target = port
+        self.bytes = bytearray()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.threads = [threading.Thread(target=self.accept, daemon=True)]
+        self.threads[0].start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            for source, sink in ((client, server), (server, client)):
+                self.threads.append(threading.Thread(target=self.relay, args=(source, sink), daemon=True))
+                self.threads[-1].start()
+
+    def relay(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                self.bytes += data
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for thread in self.threads:
+            thread.join(10)
+
+
+@pytest.fixture
+def recorder(guarded):
+    recording = Recorder(guarded.port)
+    yield recording
+    recording.stop()
+
+
+def test_no_secret_is_in_the_packets(recorder, guarded, users):
+    with connect(recorder) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError):
+        connect(recorder, password="a wrong one")
+    seen = bytes(recorder.bytes)
+    assert b"SCRAM-SHA-256" in seen and b"SELECT 1" in seen  # it did record
+    verifier = users.read_text()
+    stored = [part for part in verifier.replace('"', " ").replace("$", " ").replace(":", " ").split() if len(part) > 20]
+    assert stored  # the salt is public; the two keys are not
+    for secret in [SECRET.encode(), b"a wrong one", *[key.encode() for key in stored if key.endswith("=") and len(key) >= 44]]:
+        assert secret not in seen
+    assert SECRET not in guarded.stderr()
