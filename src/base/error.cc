@@ -57,6 +57,8 @@ std::string_view SqlStateOf(ErrorCode code) {
     case ErrorCode::kFailedTransaction: return "25P02";
     case ErrorCode::kUndefinedSavepoint: return "3B001";
     case ErrorCode::kWrongState: return "55000";
+    case ErrorCode::kDeadlock: return "40P01";
+    case ErrorCode::kLockTimeout: return "55P03";
     case ErrorCode::kSerialization: return "40001";
     case ErrorCode::kCancelled: return "57014";
     case ErrorCode::kTimedOut: return "57014";

@@ -63,7 +63,9 @@ enum class ErrorCode : std::uint8_t {
   kNoActiveTransaction,
   kFailedTransaction,  ///< any statement in an aborted block
   kUndefinedSavepoint,
-  kWrongState,     ///< well formed, but not now: the object is in another state
+  kWrongState,  ///< well formed, but not now: the object is in another state
+  kDeadlock,
+  kLockTimeout,    ///< lock_timeout
   kSerialization,  ///< lost a race with another transaction; worth a retry
   kCancelled,
   kTimedOut,  ///< statement_timeout

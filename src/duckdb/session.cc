@@ -59,7 +59,8 @@ class DuckDbSession : public engine::Session {
       if (options_.database == "tavana" || options_.database == "main") {
         // USE, without a statement's cost: half of what a connection costs.
         ::duckdb::ClientData::Get(shared_->context())
-            .catalog_search_path->Set(::duckdb::CatalogSearchEntry("tavana", "main"), ::duckdb::CatalogSetPathType::SET_DIRECTLY);
+            .catalog_search_path->Set(::duckdb::CatalogSearchEntry("tavana", "main"),
+                                      ::duckdb::CatalogSetPathType::SET_DIRECTLY);
       } else {
         TAVANA_RETURN_IF_ERROR(Run("USE " + Quoted(options_.database)));
       }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "sql/lexer.h"
@@ -385,7 +386,44 @@ Reading ReadSettingCalls(Reader in) {
   return sets ? IfAtEnd(in, std::move(set)) : std::nullopt;
 }
 
+constexpr std::array<std::string_view, 11> kAdvisory = {"pg_advisory_lock",          "pg_advisory_lock_shared",
+                                                        "pg_try_advisory_lock",      "pg_try_advisory_lock_shared",
+                                                        "pg_advisory_xact_lock",     "pg_advisory_xact_lock_shared",
+                                                        "pg_try_advisory_xact_lock", "pg_try_advisory_xact_lock_shared",
+                                                        "pg_advisory_unlock",        "pg_advisory_unlock_shared",
+                                                        "pg_advisory_unlock_all"};
+
+Reading ReadAdvisoryLock(Reader in) {
+  if (in.Accept("PG_CATALOG")) in.AcceptSymbol('.');
+  Classified lock{.command = Command::kAdvisoryLock, .name = LowerCase(in.ahead().text), .value = ""};
+  if (std::find(kAdvisory.begin(), kAdvisory.end(), lock.name) == kAdvisory.end()) return std::nullopt;
+  in.Take();
+  if (!in.AcceptSymbol('(')) return std::nullopt;
+  const bool all = lock.name == "pg_advisory_unlock_all";
+  while (!all) {
+    if (!lock.value->empty()) *lock.value += ',';
+    if (in.AcceptSymbol('-')) *lock.value += '-';
+    const Token number = in.Take();
+    if (number.kind != TokenKind::kNumber && number.kind != TokenKind::kParameter) return std::nullopt;
+    *lock.value += number.text;
+    if (!in.AcceptSymbol(',')) break;
+  }
+  if (!in.AcceptSymbol(')')) return std::nullopt;
+  if (in.Accept("AS") && in.AtName()) in.Take();
+  return IfAtEnd(in, std::move(lock));
+}
+
+Reading ReadGrant(Reader&) { return Classified{.command = Command::kIgnored, .name = "GRANT"}; }
+Reading ReadRevoke(Reader&) { return Classified{.command = Command::kIgnored, .name = "REVOKE"}; }
+Reading ReadLock(Reader&) { return Classified{.command = Command::kIgnored, .name = "LOCK TABLE"}; }
+Reading ReadDo(Reader& in) {
+  return in.ahead().kind == TokenKind::kString || in.ahead().Is("LANGUAGE")
+             ? Reading(Classified{.command = Command::kDo})
+             : std::nullopt;
+}
+
 Reading ReadSelect(Reader& in) {
+  if (auto lock = ReadAdvisoryLock(in)) return lock;
   if (auto calls = ReadSettingCalls(in)) return calls;
   Reader trial = in;
   if (trial.Accept("PG_CATALOG")) trial.AcceptSymbol('.');
@@ -449,6 +487,10 @@ constexpr std::array kFirstWords = {
     FirstWord{"EXECUTE", ReadExecute},
     FirstWord{"COPY", ReadCopy},
     FirstWord{"SELECT", ReadSelect},
+    FirstWord{"GRANT", ReadGrant},
+    FirstWord{"REVOKE", ReadRevoke},
+    FirstWord{"LOCK", ReadLock},
+    FirstWord{"DO", ReadDo},
 };
 
 }  // namespace

@@ -44,7 +44,10 @@ enum class Command : std::uint8_t {
   kPrepare,
   kExecute,
   kSignalBackend,  ///< SELECT pg_cancel_backend(n) or pg_terminate_backend(n) and nothing else
-  kSetConfig,      ///< SELECT of set_config(..), and current_setting(..) beside it, and nothing else
+  kAdvisoryLock,   ///< SELECT pg_advisory_lock(n) or another function of advisory locks, and nothing else
+  kIgnored,        ///< GRANT, REVOKE and LOCK TABLE: the name is the tag
+  kDo,
+  kSetConfig,  ///< SELECT of set_config(..), and current_setting(..) beside it, and nothing else
   kCopyFromStdin,
   kCopyToStdout,
 };
@@ -70,7 +73,8 @@ struct Classified {
   /// Of SET: unquoted (words as written), several values joined by ", "; nullopt for DEFAULT. Of FETCH and MOVE: the
   /// direction in lower case ("forward 10"), "" when not given. Of NOTIFY: the payload. Of PREPARE: the text after
   /// AS. Of DECLARE CURSOR: the query. Of EXECUTE: the arguments with their parentheses. Of pg_cancel_backend and
-  /// pg_terminate_backend, whose function is the name: the process id, or "$1".
+  /// pg_terminate_backend, whose function is the name: the process id, or "$1". Of an advisory lock, whose function is
+  /// the name: one or two numbers or "$n" with a comma between.
   std::optional<std::string> value = std::nullopt;
   std::optional<std::string> types = std::nullopt;      ///< PREPARE: what stands in the parentheses
   bool scroll = false;                                  ///< DECLARE CURSOR: SCROLL

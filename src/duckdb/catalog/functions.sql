@@ -149,9 +149,6 @@ CREATE MACRO __tavana.fn.regproc_name(value) AS
 CREATE MACRO __tavana.fn.regrole(value) AS coalesce(try_cast(value AS INTEGER), 10);
 CREATE MACRO __tavana.fn.regrole_name(value) AS __tavana.main.session_role();
 
--- One session is alone with its locks until they are shared: taking one always works.
-CREATE MACRO __tavana.fn.pg_advisory_unlock_all() AS NULL::VARCHAR;
-
 -- Functions of PostgreSQL under the names that DuckDB has for them.
 CREATE MACRO __tavana.main.json_typeof(json) AS CASE json_type(json)
   WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'number' WHEN 'BIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number'

@@ -7,6 +7,21 @@
 #include "pgwire/types.h"
 
 namespace tavana::gateway {
+namespace {
+
+/// Parameters of what the session answers itself, where Parse said nothing of them: all are numbers.
+void NameParametersOfOurs(PreparedStatement& statement) {
+  const auto& classified = statement.classified;
+  const bool signals = classified.command == sql::Command::kSignalBackend;
+  if (!signals && classified.command != sql::Command::kAdvisoryLock) return;
+  const auto wanted = static_cast<std::size_t>(std::count(classified.value->begin(), classified.value->end(), '$'));
+  statement.parameter_oids.resize(std::max(wanted, statement.parameter_oids.size()), 0);
+  for (std::uint32_t& oid : statement.parameter_oids) {
+    if (oid == 0) oid = pgwire::OidOf(signals ? *arrow::int32() : *arrow::int64());
+  }
+}
+
+}  // namespace
 
 PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
   if (!message.name.empty() && statements_.contains(message.name)) {
@@ -49,10 +64,7 @@ PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
       statement->parameter_oids = for_engine->parameter_oids;
     }
     if (IsOurs(statement->classified)) statement->columns = ColumnsOf(statement->classified);
-    if (statement->classified.command == sql::Command::kSignalBackend && statement->classified.value == "$1" &&
-        statement->parameter_oids.empty()) {
-      statement->parameter_oids = {pgwire::OidOf(*arrow::int32())};
-    }
+    NameParametersOfOurs(*statement);
   }
   statements_[message.name] = std::move(statement);
   Out().ParseComplete();
@@ -89,8 +101,8 @@ PgSession::Task<Status> PgSession::OnBind(pgwire::Bind& message) {
   if (!message.values.empty()) {
     std::vector<std::shared_ptr<arrow::DataType>> types;
     if (statement->bound() != nullptr) types = statement->bound()->parameters;
-    if (statement->classified.command == sql::Command::kSignalBackend) {
-      types.push_back(pgwire::ArrowTypeOf(statement->parameter_oids[0]));
+    if (statement->bound() == nullptr) {
+      for (const std::uint32_t oid : statement->parameter_oids) types.push_back(pgwire::ArrowTypeOf(oid));
     }
     types.resize(message.values.size(), arrow::utf8());
     auto decoded =
@@ -251,6 +263,7 @@ PgSession::Task<void> PgSession::OnSync() {
     const Running running(*this, call.cancellation);
     const Status ended = co_await RunOnEngine(call, skip_until_sync_ ? "ROLLBACK" : "COMMIT");
     if (!ended.ok()) ReportError(ended.error());
+    ReleaseAdvisoryLocks(true);
   }
   skip_until_sync_ = false;
   if (state_ == TransactionState::kIdle) {  // a portal lives as long as its transaction

@@ -36,6 +36,8 @@ PgSession::Task<void> PgSession::Run() {
   });
   const bool started = co_await Startup();
   if (started) co_await Serve();
+  ReleaseAdvisoryLocks(true);
+  ReleaseAdvisoryLocks(false);
   if (process_id_ != 0) services_.registry.Remove(process_id_);
   if (connection_->disconnected()) {
     connection_->Close();

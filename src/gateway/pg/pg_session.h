@@ -178,6 +178,18 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::shared_ptr<arrow::Schema> ColumnsOf(const sql::Classified& classified) const;
   Task<Status> RunOurs(const engine::CallContext& call, std::shared_ptr<Portal> portal, bool describe);
 
+  // advisory.cc
+  struct HeldLock {
+    AdvisoryKey key;
+    bool shared = false;
+    bool operator==(const HeldLock&) const = default;
+  };
+  static std::shared_ptr<arrow::Schema> ColumnsOfAdvisory(const sql::Classified& command);
+  static Result<AdvisoryKey> AdvisoryKeyOf(const Portal& portal);
+  Task<Status> Advisory(const engine::CallContext& call, Portal& portal, bool describe);
+  /// Those that end with the transaction, or those of the session.
+  void ReleaseAdvisoryLocks(bool of_transaction);
+
   // cursors.cc
   /// The query of a DECLARE CURSOR, to be prepared.
   static std::shared_ptr<PreparedStatement> QueryOf(const PreparedStatement& declare);
@@ -231,6 +243,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   static constexpr std::size_t kMaxStatements = 10'000;
   static constexpr std::size_t kMaxPortals = 1'000;
   static constexpr std::size_t kMaxSavepoints = 10'000;
+  static constexpr std::size_t kMaxAdvisoryLocks = 10'000;
   // Answers wait in out_ for Sync up to this much (chosen: a large pipeline must not be held whole).
   static constexpr std::size_t kMaxWaitingBytes = 256 << 10;
 
@@ -251,6 +264,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::vector<SavepointState> savepoints_;  // of the open block
   std::string engine_time_zone_ = "UTC";    // what the engine was told
   std::string engine_search_path_ = "\"$user\", public";
+  std::vector<HeldLock> session_locks_, transaction_locks_;  // as often as each was taken
   bool skip_until_sync_ = false;
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction
   bool started_ = false;         // the startup exchange is over

@@ -38,6 +38,7 @@ std::shared_ptr<arrow::Schema> PgSession::ColumnsOf(const sql::Classified& class
   if (classified.command == Command::kSignalBackend) {
     return arrow::schema({arrow::field(classified.name, arrow::boolean())});
   }
+  if (classified.command == Command::kAdvisoryLock) return ColumnsOfAdvisory(classified);
   if (classified.command == Command::kSetConfig) {
     arrow::FieldVector fields;
     for (const auto& each : classified.calls) fields.push_back(arrow::field(each.column, arrow::utf8()));
@@ -98,6 +99,22 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
       tag = std::string("SELECT 1");
       break;
     }
+    case Command::kAdvisoryLock: {
+      const Status locked = co_await Advisory(call, *portal, describe);
+      if (!locked.ok()) co_return locked;
+      tag = std::string("SELECT 1");
+      break;
+    }
+    case Command::kIgnored:
+      Out().NoticeResponse("NOTICE", "00000",
+                           command.name == "LOCK TABLE"
+                               ? "LOCK TABLE takes no lock: the second of two that write the same rows gets 40001"
+                               : "privileges are not kept: whoever may connect may use everything");
+      tag = command.name;
+      break;
+    case Command::kDo:
+      tag = Error(ErrorCode::kUnsupported, "DO is not supported: there is no procedural language here");
+      break;
     case Command::kSetConfig: {
       const Status set = co_await SetConfig(call, *portal, describe);
       if (!set.ok()) co_return set;
@@ -205,6 +222,7 @@ PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContex
   }
   auto portals = TakePortals();
   co_await ReleaseAll(std::move(portals));
+  ReleaseAdvisoryLocks(false);
   statements_.clear();
   closing_.clear();
   settings_.ResetAll();

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "gateway/admission.h"
+#include "gateway/advisory_locks.h"
 #include "gateway/auth/authenticator.h"
 #include "gateway/pg/pg_door.h"
 #include "net/tls.h"
@@ -46,6 +47,7 @@ struct SessionServices {
   net::TlsServer* const tls;  // null: plain text only
   const PgDoorOptions options;
   AdmissionQueue admission;
+  AdvisoryLocks advisory_locks;
   boost::asio::thread_pool statement_pool;  // a thread a slot, so that an admitted statement never waits for one
   boost::asio::thread_pool decode_pool;     // a second thread for those that read a COPY while the engine takes it
   boost::asio::thread_pool control_pool;

@@ -37,6 +37,7 @@ PgSession::Task<bool> PgSession::SimpleQuery(const std::string& text) {
   }
   if (implicit_block) {
     const Status closed = co_await OpenOrCloseImplicitBlock(status.ok() ? "COMMIT" : "ROLLBACK");
+    ReleaseAdvisoryLocks(true);
     if (status.ok()) status = closed;
   }
   if (connection_->disconnected()) co_return false;

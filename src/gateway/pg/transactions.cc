@@ -47,6 +47,7 @@ PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& cal
     settings_.Rollback();
   }
   savepoints_.clear();
+  ReleaseAdvisoryLocks(true);
   for (auto& [name, portal] : portals_) portal->of_this_block = false;
   if (left_behind_ != nullptr) co_return ended;
   state_ = TransactionState::kIdle;
