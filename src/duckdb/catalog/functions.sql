@@ -46,10 +46,13 @@ CREATE MACRO __tavana.fn.has_server_privilege(a, b) AS true, (a, b, c) AS true;
 CREATE MACRO __tavana.fn.has_foreign_data_wrapper_privilege(a, b) AS true, (a, b, c) AS true;
 CREATE MACRO __tavana.fn.pg_has_role(a, b) AS true, (a, b, c) AS true;
 CREATE MACRO __tavana.fn.row_security_active(a) AS false;
-CREATE MACRO __tavana.fn.pg_table_is_visible(relation) AS
-  coalesce((SELECT n.shown IN ('pg_catalog', 'pg_temp', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema()))
-            FROM __tavana.main.relations AS r JOIN __tavana.main.namespaces AS n ON n.oid = r.namespace_oid
-            WHERE r.oid = relation LIMIT 1), false);
+-- A macro's argument is put where its name stands: a column of the caller's that a table inside has too would be taken for
+-- that table's. Hence subqueries whose columns have names that nobody else gives, and parameters of lambdas likewise.
+CREATE MACRO __tavana.fn.pg_table_is_visible(relation) AS coalesce((
+  SELECT __shown IN ('pg_catalog', 'pg_temp', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema()))
+  FROM (SELECT r.oid AS __oid, n.shown AS __shown
+        FROM __tavana.main.relations AS r JOIN __tavana.main.namespaces AS n ON n.oid = r.namespace_oid) AS __r
+  WHERE __oid = relation LIMIT 1), false);
 CREATE MACRO __tavana.fn.pg_type_is_visible(type) AS true;
 CREATE MACRO __tavana.fn.pg_function_is_visible(function) AS true;
 CREATE MACRO __tavana.fn.pg_operator_is_visible(operator) AS true;
@@ -63,37 +66,55 @@ CREATE MACRO __tavana.fn.pg_ts_dict_is_visible(a) AS true;
 CREATE MACRO __tavana.fn.pg_ts_parser_is_visible(a) AS true;
 CREATE MACRO __tavana.fn.pg_ts_template_is_visible(a) AS true;
 
+CREATE VIEW __tavana.main.spelled_types AS
+SELECT t.oid AS __oid, t.typname AS __name, s.spelling AS __spelling,
+       CASE WHEN t.typcategory = 'A' THEN coalesce(es.spelling, e.typname) || '[]' ELSE coalesce(s.spelling, t.typname) END AS __shown
+FROM __tavana.pg.pg_type AS t LEFT JOIN __tavana.main.type_spellings AS s ON s.oid = t.oid
+LEFT JOIN __tavana.pg.pg_type AS e ON e.oid = t.typelem LEFT JOIN __tavana.main.type_spellings AS es ON es.oid = e.oid;
 CREATE MACRO __tavana.fn.format_type(type, modifier) AS (
-  SELECT CASE WHEN t.typcategory = 'A' THEN coalesce(es.spelling, e.typname) || '[]'
-              WHEN type = 1700 AND modifier >= 4 THEN
+  SELECT CASE WHEN __oid = 1700 AND modifier >= 4 THEN
                 'numeric(' || ((modifier - 4) // 65536) || ',' || ((modifier - 4) % 65536) || ')'
-              WHEN type IN (1043, 1042) AND modifier >= 4 THEN coalesce(s.spelling, t.typname) || '(' || (modifier - 4) || ')'
-              ELSE coalesce(s.spelling, t.typname) END
-  FROM __tavana.pg.pg_type AS t LEFT JOIN __tavana.main.type_spellings AS s ON s.oid = t.oid
-  LEFT JOIN __tavana.pg.pg_type AS e ON e.oid = t.typelem LEFT JOIN __tavana.main.type_spellings AS es ON es.oid = e.oid
-  WHERE t.oid = type LIMIT 1);
+              WHEN __oid IN (1043, 1042) AND modifier >= 4 THEN __shown || '(' || (modifier - 4) || ')'
+              ELSE __shown END
+  FROM __tavana.main.spelled_types AS __t WHERE __oid = type LIMIT 1);
+CREATE VIEW __tavana.main.descriptions AS
+SELECT objoid AS __oid, objsubid AS __number, description AS __text FROM __tavana.pg.pg_description;
 CREATE MACRO __tavana.fn.obj_description(object) AS
-    (SELECT description FROM __tavana.pg.pg_description WHERE objoid = object AND objsubid = 0 LIMIT 1),
-  (object, catalog) AS (SELECT description FROM __tavana.pg.pg_description WHERE objoid = object AND objsubid = 0 LIMIT 1);
+    (SELECT __text FROM __tavana.main.descriptions AS __d WHERE __oid = object AND __number = 0 LIMIT 1),
+  (object, catalog) AS (SELECT __text FROM __tavana.main.descriptions AS __d WHERE __oid = object AND __number = 0 LIMIT 1);
 CREATE MACRO __tavana.fn.col_description(relation, number) AS
-  (SELECT description FROM __tavana.pg.pg_description WHERE objoid = relation AND objsubid = number LIMIT 1);
+  (SELECT __text FROM __tavana.main.descriptions AS __d WHERE __oid = relation AND __number = number LIMIT 1);
 CREATE MACRO __tavana.fn.shobj_description(object, catalog) AS NULL::VARCHAR;
+CREATE VIEW __tavana.main.definitions AS
+SELECT oid AS __oid, kind AS __kind, rtrim(sql, ';') AS __sql,
+       CASE WHEN kind = 'v' THEN __tavana.main.view_query(sql) END AS __query
+FROM __tavana.main.relations;
 CREATE MACRO __tavana.fn.pg_get_viewdef(relation) AS
-    (SELECT __tavana.main.view_query(sql) FROM __tavana.main.relations WHERE oid = relation AND kind = 'v' LIMIT 1),
-  (relation, pretty) AS (SELECT __tavana.main.view_query(sql) FROM __tavana.main.relations WHERE oid = relation AND kind = 'v' LIMIT 1);
+    (SELECT __query FROM __tavana.main.definitions AS __r WHERE __oid = relation AND __kind = 'v' LIMIT 1),
+  (relation, pretty) AS (SELECT __query FROM __tavana.main.definitions AS __r WHERE __oid = relation AND __kind = 'v' LIMIT 1);
+CREATE VIEW __tavana.main.indexed_columns AS
+SELECT oid AS __oid, list(column_name ORDER BY position) AS __names FROM __tavana.main.index_columns GROUP BY oid;
 CREATE MACRO __tavana.fn.pg_get_indexdef(relation) AS
-    (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1),
+    (SELECT __sql FROM __tavana.main.definitions AS __r WHERE __oid = relation LIMIT 1),
   (relation, column_number, pretty) AS CASE WHEN column_number = 0 THEN
-      (SELECT rtrim(sql, ';') FROM __tavana.main.relations WHERE oid = relation LIMIT 1)
-    ELSE (SELECT list(column_name ORDER BY position) FROM __tavana.main.index_columns WHERE oid = relation)[column_number] END;
+      (SELECT __sql FROM __tavana.main.definitions AS __r WHERE __oid = relation LIMIT 1)
+    ELSE (SELECT __names FROM __tavana.main.indexed_columns AS __i WHERE __oid = relation LIMIT 1)[column_number] END;
+CREATE VIEW __tavana.main.constraint_texts AS SELECT oid AS __oid, constraint_text AS __text FROM __tavana.main.constraints;
 CREATE MACRO __tavana.fn.pg_get_constraintdef(object) AS
-    (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1),
-  (object, pretty) AS (SELECT constraint_text FROM __tavana.main.constraints WHERE oid = object LIMIT 1);
+    (SELECT __text FROM __tavana.main.constraint_texts AS __c WHERE __oid = object LIMIT 1),
+  (object, pretty) AS (SELECT __text FROM __tavana.main.constraint_texts AS __c WHERE __oid = object LIMIT 1);
 CREATE MACRO __tavana.fn.pg_get_expr(expression, relation) AS expression::VARCHAR,
   (expression, relation, pretty) AS expression::VARCHAR;
-CREATE MACRO __tavana.fn.pg_get_function_result(function) AS NULL::VARCHAR;
-CREATE MACRO __tavana.fn.pg_get_function_arguments(function) AS NULL::VARCHAR;
-CREATE MACRO __tavana.fn.pg_get_function_identity_arguments(function) AS NULL::VARCHAR;
+CREATE VIEW __tavana.main.signatures AS
+SELECT p.oid AS __oid, p.proname AS __name, p.pronamespace AS __namespace, t.__shown AS __result,
+       array_to_string(list_transform(range(1, len(p.proargnames) + 1), lambda __i: p.proargnames[__i]), ', ') AS __arguments
+FROM __tavana.pg.pg_proc AS p LEFT JOIN __tavana.main.spelled_types AS t ON t.__oid = p.prorettype;
+CREATE MACRO __tavana.fn.pg_get_function_result(function) AS
+  (SELECT __result FROM __tavana.main.signatures AS __p WHERE __oid = function LIMIT 1);
+CREATE MACRO __tavana.fn.pg_get_function_arguments(function) AS
+  (SELECT __arguments FROM __tavana.main.signatures AS __p WHERE __oid = function LIMIT 1);
+CREATE MACRO __tavana.fn.pg_get_function_identity_arguments(function) AS
+  (SELECT __arguments FROM __tavana.main.signatures AS __p WHERE __oid = function LIMIT 1);
 CREATE MACRO __tavana.fn.pg_get_function_sqlbody(function) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.getdatabaseencoding() AS 'UTF8';
 CREATE MACRO __tavana.fn.pg_get_functiondef(function) AS NULL::VARCHAR;
@@ -115,37 +136,39 @@ CREATE MACRO __tavana.fn.pg_stat_get_numscans(relation) AS 0::BIGINT;
 CREATE MACRO __tavana.fn.pg_column_size(value) AS octet_length(encode(value::VARCHAR))::INTEGER;
 
 -- 'name'::regclass and the like, by name or by number, as numbers; an unknown name is an error.
+CREATE VIEW __tavana.main.named_relations AS
+SELECT oid AS __oid, name AS __name, shown_schema AS __schema FROM __tavana.main.relations;
 CREATE MACRO __tavana.fn.to_regclass(wanted) AS (
-  SELECT r.oid FROM __tavana.main.relations AS r
-  WHERE (instr(wanted, '.') = 0 AND r.name = trim(wanted, '"')
-         AND r.shown_schema IN ('pg_catalog', 'pg_temp', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema())))
-     OR (r.shown_schema || '.' || r.name = replace(wanted, '"', ''))
-  ORDER BY r.shown_schema = 'pg_catalog' LIMIT 1);
+  SELECT __oid FROM __tavana.main.named_relations AS __r
+  WHERE (instr(wanted, '.') = 0 AND __name = trim(wanted, '"') AND __schema IN ('pg_catalog', 'pg_temp', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema())))
+     OR (__schema || '.' || __name = replace(wanted, '"', ''))
+  ORDER BY __schema = 'pg_catalog' LIMIT 1);
 CREATE MACRO __tavana.fn.regclass(value) AS
   coalesce(try_cast(value AS INTEGER), __tavana.fn.to_regclass(value::VARCHAR),
            error('relation "' || value::VARCHAR || '" does not exist')::INTEGER);
 CREATE MACRO __tavana.fn.regclass_name(value) AS coalesce(
-  (SELECT CASE WHEN r.shown_schema IN ('pg_catalog', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema()))
-               THEN r.name ELSE r.shown_schema || '.' || r.name END
-   FROM __tavana.main.relations AS r WHERE r.oid = __tavana.fn.regclass(value) LIMIT 1), value::VARCHAR);
+  (SELECT CASE WHEN __schema IN ('pg_catalog', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema())) THEN __name ELSE __schema || '.' || __name END
+   FROM __tavana.main.named_relations AS __r WHERE __oid = __tavana.fn.regclass(value) LIMIT 1), value::VARCHAR);
 CREATE MACRO __tavana.fn.to_regtype(wanted) AS (
-  SELECT t.oid FROM __tavana.pg.pg_type AS t LEFT JOIN __tavana.main.type_spellings AS s ON s.oid = t.oid
-  WHERE t.typname = lower(wanted) OR s.spelling = lower(wanted) OR '_' || t.typname = lower(wanted) ORDER BY t.oid LIMIT 1);
+  SELECT __oid FROM __tavana.main.spelled_types AS __t
+  WHERE __name = lower(wanted) OR __spelling = lower(wanted) OR '_' || __name = lower(wanted) ORDER BY __oid LIMIT 1);
 CREATE MACRO __tavana.fn.regtype(value) AS
   coalesce(try_cast(value AS INTEGER), __tavana.fn.to_regtype(value::VARCHAR),
            error('type "' || value::VARCHAR || '" does not exist')::INTEGER);
 CREATE MACRO __tavana.fn.regtype_name(value) AS
   coalesce(__tavana.fn.format_type(__tavana.fn.regtype(value), NULL), value::VARCHAR);
-CREATE MACRO __tavana.fn.regnamespace(value) AS
-  coalesce(try_cast(value AS INTEGER), (SELECT oid FROM __tavana.main.namespaces WHERE shown = value::VARCHAR LIMIT 1),
-           error('schema "' || value::VARCHAR || '" does not exist')::INTEGER);
+CREATE VIEW __tavana.main.named_schemas AS SELECT oid AS __oid, shown AS __name FROM __tavana.main.namespaces;
+CREATE MACRO __tavana.fn.regnamespace(value) AS coalesce(try_cast(value AS INTEGER),
+  (SELECT __oid FROM __tavana.main.named_schemas AS __n WHERE __name = value::VARCHAR LIMIT 1),
+  error('schema "' || value::VARCHAR || '" does not exist')::INTEGER);
 CREATE MACRO __tavana.fn.regnamespace_name(value) AS coalesce(
-  (SELECT shown FROM __tavana.main.namespaces WHERE oid = __tavana.fn.regnamespace(value) LIMIT 1), value::VARCHAR);
-CREATE MACRO __tavana.fn.regproc(value) AS coalesce(try_cast(value AS INTEGER), (SELECT p.oid FROM __tavana.pg.pg_proc AS p
-  WHERE p.proname = replace(value::VARCHAR, 'pg_catalog.', '') ORDER BY p.pronamespace = 11 DESC, p.oid LIMIT 1),
+  (SELECT __name FROM __tavana.main.named_schemas AS __n WHERE __oid = __tavana.fn.regnamespace(value) LIMIT 1), value::VARCHAR);
+CREATE MACRO __tavana.fn.regproc(value) AS coalesce(try_cast(value AS INTEGER), (
+  SELECT __oid FROM __tavana.main.signatures AS __p
+  WHERE __name = replace(value::VARCHAR, 'pg_catalog.', '') ORDER BY __namespace = 11 DESC, __oid LIMIT 1),
   error('function "' || value::VARCHAR || '" does not exist')::INTEGER);
-CREATE MACRO __tavana.fn.regproc_name(value) AS
-  coalesce((SELECT p.proname FROM __tavana.pg.pg_proc AS p WHERE p.oid = __tavana.fn.regproc(value) LIMIT 1), value::VARCHAR);
+CREATE MACRO __tavana.fn.regproc_name(value) AS coalesce(
+  (SELECT __name FROM __tavana.main.signatures AS __p WHERE __oid = __tavana.fn.regproc(value) LIMIT 1), value::VARCHAR);
 CREATE MACRO __tavana.fn.regrole(value) AS coalesce(try_cast(value AS INTEGER), 10);
 CREATE MACRO __tavana.fn.regrole_name(value) AS __tavana.main.session_role();
 
@@ -153,13 +176,13 @@ CREATE MACRO __tavana.fn.regrole_name(value) AS __tavana.main.session_role();
 CREATE MACRO __tavana.main.json_typeof(json) AS CASE json_type(json)
   WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'number' WHEN 'BIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number'
   ELSE lower(json_type(json)) END;
-CREATE MACRO __tavana.main.json_path(steps) AS '$' || array_to_string(list_transform(steps, lambda x:
-  CASE WHEN regexp_full_match(x, '[0-9]+') THEN '[' || x || ']' WHEN regexp_full_match(x, '-[0-9]+') THEN '[#' || x || ']'
-       ELSE '."' || replace(x, '"', '\"') || '"' END), '');
+CREATE MACRO __tavana.main.json_path(steps) AS '$' || array_to_string(list_transform(steps, lambda __x:
+  CASE WHEN regexp_full_match(__x, '[0-9]+') THEN '[' || __x || ']' WHEN regexp_full_match(__x, '-[0-9]+') THEN '[#' || __x || ']'
+       ELSE '."' || replace(__x, '"', '\"') || '"' END), '');
 CREATE MACRO __tavana.main.json_at(json, steps) AS json_extract(json, __tavana.main.json_path(steps));
 CREATE MACRO __tavana.main.json_text_at(json, steps) AS json_extract_string(json, __tavana.main.json_path(steps));
 CREATE MACRO __tavana.main.path_of(path) AS list_filter(list_transform(string_split(trim(path::VARCHAR, '{}[]'), ','),
-  lambda x: trim(trim(x), '"''')), lambda x: x <> '');
+  lambda __x: trim(trim(__x), '"''')), lambda __x: __x <> '');
 CREATE MACRO __tavana.main.groups_in(pattern) AS len(regexp_extract_all(pattern, '(^|[^\\])\([^?]'));
 CREATE MACRO __tavana.main.pattern_with(pattern, flags) AS
   CASE WHEN flags = '' THEN pattern ELSE '(?' || replace(flags, 'g', '') || ')' || pattern END;
@@ -176,9 +199,9 @@ CREATE MACRO __tavana.fn.array_upper(list, dimension) AS CASE WHEN len(list) > 0
 CREATE MACRO __tavana.fn.array_lower(list, dimension) AS CASE WHEN len(list) > 0 AND dimension = 1 THEN 1 END;
 CREATE MACRO __tavana.fn.array_ndims(list) AS CASE WHEN len(list) > 0 THEN 1 END;
 CREATE MACRO __tavana.fn.cardinality(list) AS len(list)::INTEGER;
-CREATE MACRO __tavana.fn.array_remove(list, element) AS list_filter(list, lambda x: x IS DISTINCT FROM element);
+CREATE MACRO __tavana.fn.array_remove(list, element) AS list_filter(list, lambda __x: __x IS DISTINCT FROM element);
 CREATE MACRO __tavana.fn.array_replace(list, old, new) AS
-  list_transform(list, lambda x: CASE WHEN x IS NOT DISTINCT FROM old THEN new ELSE x END);
+  list_transform(list, lambda __x: CASE WHEN __x IS NOT DISTINCT FROM old THEN new ELSE __x END);
 CREATE MACRO __tavana.fn.div(a, b) AS trunc(a / b);
 CREATE MACRO __tavana.fn.every(condition) AS bool_and(condition);
 CREATE MACRO __tavana.fn.quote_ident(name) AS
@@ -229,7 +252,7 @@ CREATE MACRO __tavana.fn.regexp_count(text, pattern) AS len(regexp_extract_all(t
 CREATE MACRO __tavana.fn.substring_by_pattern(text, pattern) AS CASE WHEN regexp_matches(text, pattern) THEN
   CASE WHEN __tavana.main.groups_in(pattern) > 0 THEN regexp_extract(text, pattern, 1) ELSE regexp_extract(text, pattern) END END;
 CREATE MACRO __tavana.fn.initcap(text) AS array_to_string(list_transform(
-  regexp_extract_all(lower(text), '[[:alnum:]]+|[^[:alnum:]]+'), lambda x: upper(x[1]) || x[2:]), '');
+  regexp_extract_all(lower(text), '[[:alnum:]]+|[^[:alnum:]]+'), lambda __x: upper(__x[1]) || __x[2:]), '');
 CREATE MACRO __tavana.fn.overlay(text, new, start) AS
     left(text, (start - 1)::BIGINT) || new || substring(text, (start + length(new))::BIGINT),
   (text, new, start, count) AS left(text, (start - 1)::BIGINT) || new || substring(text, (start + count)::BIGINT);
@@ -246,14 +269,14 @@ CREATE MACRO __tavana.fn.convert_to(text, encoding) AS encode(text);
 CREATE MACRO __tavana.fn.string_to_array(text, delimiter) AS
     CASE WHEN text = '' THEN []::VARCHAR[] ELSE string_split(text, delimiter) END,
   (text, delimiter, null_text) AS CASE WHEN text = '' THEN []::VARCHAR[]
-    ELSE list_transform(string_split(text, delimiter), lambda x: nullif(x, null_text)) END;
+    ELSE list_transform(string_split(text, delimiter), lambda __x: nullif(__x, null_text)) END;
 CREATE MACRO __tavana.fn.array_to_string(list, delimiter) AS array_to_string(list, delimiter), (list, delimiter, null_text) AS
-  array_to_string(list_transform(list, lambda x: coalesce(x::VARCHAR, null_text)), delimiter);
-CREATE MACRO __tavana.fn.array_positions(list, element) AS list_filter(list_transform(list, lambda x, i:
-  CASE WHEN x IS NOT DISTINCT FROM element THEN i::INTEGER END), lambda x: x IS NOT NULL);
+  array_to_string(list_transform(list, lambda __x: coalesce(__x::VARCHAR, null_text)), delimiter);
+CREATE MACRO __tavana.fn.array_positions(list, element) AS list_filter(list_transform(list, lambda __x, __i:
+  CASE WHEN __x IS NOT DISTINCT FROM element THEN __i::INTEGER END), lambda __x: __x IS NOT NULL);
 CREATE MACRO __tavana.fn.array_dims(list) AS CASE WHEN len(list) > 0 THEN '[1:' || len(list) || ']' END;
 CREATE MACRO __tavana.fn.trim_array(list, count) AS list[1:len(list) - count];
-CREATE MACRO __tavana.fn.array_fill(value, sizes) AS list_transform(range(sizes[1]), lambda x: value);
+CREATE MACRO __tavana.fn.array_fill(value, sizes) AS list_transform(range(sizes[1]), lambda __x: value);
 CREATE MACRO __tavana.fn.date_bin(stride, source, origin) AS time_bucket(stride::INTERVAL, source, origin);
 CREATE MACRO __tavana.fn.make_interval(years := 0, months := 0, weeks := 0, days := 0, hours := 0, mins := 0, secs := 0) AS
   to_months((years * 12 + months)::INTEGER) + to_days((weeks * 7 + days)::INTEGER) +
@@ -264,8 +287,8 @@ CREATE MACRO __tavana.fn.justify_hours(span) AS __tavana.main.span_of(__tavana.m
   date_part('day', span) + __tavana.main.micros_of(span) // 86400000000, __tavana.main.micros_of(span) % 86400000000);
 CREATE MACRO __tavana.fn.string_to_array(text, delimiter) AS TABLE SELECT string_split(text, delimiter) AS string_to_array;
 CREATE MACRO __tavana.fn.parse_ident(name) AS list_transform(regexp_extract_all(name, '"[^"]*"|[^.]+'),
-  lambda x: CASE WHEN x[1] = '"' THEN trim(x, '"') ELSE lower(x) END);
-CREATE MACRO __tavana.fn._pg_expandarray(list) AS unnest(list_transform(list, lambda x, i: {'x': x, 'n': i::INTEGER}));
+  lambda __x: CASE WHEN __x[1] = '"' THEN trim(__x, '"') ELSE lower(__x) END);
+CREATE MACRO __tavana.fn._pg_expandarray(list) AS unnest(list_transform(list, lambda __x, __i: {'x': __x, 'n': __i::INTEGER}));
 CREATE MACRO __tavana.fn.pg_get_keywords() AS TABLE
   SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' WHEN 'unreserved' THEN 'U' WHEN 'type_function' THEN 'T'
          ELSE 'C' END AS catcode, keyword_category <> 'reserved' AS barelabel, keyword_category AS catdesc,
@@ -274,10 +297,13 @@ CREATE MACRO __tavana.fn.pg_get_keywords() AS TABLE
 CREATE MACRO __tavana.fn.to_timestamp(seconds) AS to_timestamp(seconds),
   (text, template) AS __tavana_local_timestamp(text, template)::TIMESTAMPTZ;
 CREATE MACRO __tavana.fn.to_number(text, template) AS __tavana_to_number(text, template)::DECIMAL(38, 6);
+CREATE VIEW __tavana.main.serials AS
+SELECT relation_oid AS __relation, column_name AS __column,
+       replace(replace(regexp_extract(column_default, 'nextval\(''(.*)''', 1), '"', ''), 'main.', 'public.') AS __sequence
+FROM __tavana.main.columns WHERE column_default LIKE '%nextval%';
 CREATE MACRO __tavana.fn.pg_get_serial_sequence(relation, col) AS (
-  SELECT CASE WHEN instr(s, '.') > 0 THEN s ELSE 'public.' || s END FROM (
-    SELECT replace(replace(regexp_extract(c.column_default, 'nextval\(''(.*)''', 1), '"', ''), 'main.', 'public.') AS s
-    FROM __tavana.main.columns AS c WHERE c.relation_oid = __tavana.fn.to_regclass(relation) AND c.column_name = col) WHERE s <> '');
+  SELECT CASE WHEN instr(__sequence, '.') > 0 THEN __sequence ELSE 'public.' || __sequence END
+  FROM __tavana.main.serials AS __s WHERE __relation = __tavana.fn.to_regclass(relation) AND __column = col LIMIT 1);
 CREATE MACRO __tavana.fn.num_nulls(a, b) AS ((a IS NULL)::INTEGER + (b IS NULL)::INTEGER);
 CREATE MACRO __tavana.fn.num_nonnulls(a, b) AS ((a IS NOT NULL)::INTEGER + (b IS NOT NULL)::INTEGER);
 
