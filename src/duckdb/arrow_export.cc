@@ -12,6 +12,7 @@
 #include <limits>
 #include <utility>
 
+#include "duckdb/column_names.h"
 #include "duckdb/errors.h"
 
 namespace tavana::duckdb_engine {
@@ -476,7 +477,7 @@ class ColumnwiseExporter : public ArrowExporter {
     arrow::FieldVector fields;
     for (idx_t i = 0; i < types.size(); ++i) {
       Way way = WayOf(types[i], context);
-      TAVANA_ASSIGN_OR_RETURN(auto field, FieldOf(context, types[i], names[i], way));
+      TAVANA_ASSIGN_OR_RETURN(auto field, FieldOf(context, types[i], ShownName(names[i]), way));
       columns_.push_back(ColumnOf(context, types[i], way, field));
       fields.push_back(std::move(field));
     }

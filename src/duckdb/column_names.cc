@@ -6,6 +6,7 @@
 #include <duckdb/common/string_util.hpp>
 #include <duckdb/parser/expression/list.hpp>
 #include <duckdb/parser/expression/type_expression.hpp>
+#include <duckdb/parser/parsed_expression_iterator.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/query_node/set_operation_node.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
@@ -174,6 +175,17 @@ Figured Figure(const ParsedExpression& expression) {
   }
 }
 
+bool Mentions(const ParsedExpression& expression, const std::string& name) {
+  if (expression.GetExpressionClass() == ExpressionClass::COLUMN_REF) {
+    const auto& names = expression.Cast<ColumnRefExpression>().column_names;
+    return names.size() == 1 && StringUtil::CIEquals(names[0], name);
+  }
+  bool mentions = false;
+  ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { mentions = mentions || Mentions(child, name); });
+  return mentions;
+}
+
 }  // namespace
 
 void NameColumns(SQLStatement& statement) {
@@ -188,7 +200,9 @@ void NameColumns(SQLStatement& statement) {
   for (auto& column : node->Cast<SelectNode>().select_list) {
     if (column->HasAlias() || column->GetExpressionClass() == ExpressionClass::COLUMN_REF) continue;
     Figured figured = Figure(*column);
-    if (!figured.name.empty()) column->SetAlias(std::move(figured.name));
+    if (figured.name.empty()) continue;
+    if (Mentions(*column, figured.name)) figured.name += kHiddenMark;
+    column->SetAlias(std::move(figured.name));
   }
 }
 

@@ -6,11 +6,14 @@ namespace tavana::duckdb_engine {
 
 void SharedConnection::EndActiveQuery() {
   try {
+    // DuckDB waits for its threads to finish what they are at: an interrupt is what makes them stop.
+    context().Interrupt();
     // No statements: DuckDB only cleans up after the last one. There is no other public way to say so.
     context().Query("", ::duckdb::QueryParameters(false));
   } catch (const std::exception&) {
     // What can not be cleaned up now is cleaned up by the next statement.
   }
+  context().ClearInterrupt();
 }
 
 void SharedConnection::Interrupt() {

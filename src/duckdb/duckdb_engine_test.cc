@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -75,6 +76,26 @@ TEST_F(DuckDbEngineTest, AHundredMillionRowsStreamInConstantMemory) {
   constexpr long kQuarantineBytes = 0;
 #endif
   EXPECT_LT(ResidentBytes() - before, kQuarantineBytes + (100 << 20));
+}
+
+// Also one that comes between DuckDB's threads having begun and DuckDB forgetting it: they were waited for, for ever.
+TEST_F(DuckDbEngineTest, ACancelAtAnyMomentEndsALongJoin) {
+  const auto prepared =
+      Prepare("SELECT count(*) FROM range(1000000) a, range(10000000) b WHERE a.range + b.range = -1");
+  ASSERT_TRUE(prepared.ok());
+  for (int round = 0; round < 1000; ++round) {
+    const engine::CallContext call;
+    std::thread canceller([&] {
+      const auto at = std::chrono::steady_clock::now() + std::chrono::nanoseconds(round * 500);
+      while (std::chrono::steady_clock::now() < at) {
+      }
+      call.cancellation->Cancel(Error(ErrorCode::kCancelled, "cancelled"));
+    });
+    auto stream = session_->Execute(call, prepared->id, {});
+    const auto code = stream.ok() ? (*stream)->Next(call).error().code() : stream.error().code();
+    canceller.join();
+    EXPECT_EQ(code, ErrorCode::kCancelled);
+  }
 }
 
 TEST_F(DuckDbEngineTest, TheFirstBatchIsSmallSoThatRowsLeaveEarly) {

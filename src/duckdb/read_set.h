@@ -20,7 +20,8 @@ class ReadSetRecorder {
   ReadSetRecorder(::duckdb::ClientContext& context, engine::ReadSet& read_set);
   ~ReadSetRecorder();
 
-  /// Whether the plan used what a foreign catalog or a table function says of its rows, which may change unseen.
+  /// Whether the plan used what may change unseen: what a foreign catalog or a table function says of its rows, the
+  /// clock.
   bool trusts_strangers() const;
 
   ReadSetRecorder(const ReadSetRecorder&) = delete;

@@ -74,7 +74,7 @@ TEST(Classify, ReadsSet) {
       {"set session x = on", "x", "on"},
       {"set local x = -1.5", "x", "-1.5", true},
       {"set a.B = E'x\\'y'", "a.b", "x'y"},
-      {"set search_path to a, \"B c\", 'd'", "search_path", "a, B c, d"},
+      {"set search_path to a, \"B c\", 'd'", "search_path", "a, \"B c\", \"d\""},
       {"set x to default", "x", std::nullopt},
       {"set datestyle to ISO, MDY", "datestyle", "ISO, MDY"},
       {"set time zone 'Europe/Berlin'", "timezone", "Europe/Berlin"},
@@ -84,7 +84,8 @@ TEST(Classify, ReadsSet) {
       {"set time zone default", "timezone", std::nullopt},
       {"set time zone interval '-08:00' hour to minute", "timezone", "-08:00"},
       {"set names 'utf8'", "client_encoding", "utf8"},
-      {"set schema 'main'", "search_path", "main"},
+      {"set schema 'main'", "search_path", "\"main\""},
+      {"set search_path = ''", "search_path", ""},
       {"set schema = 'main'", "schema", "main"},
       {"set schema to 'main'", "schema", "main"},
       {"set role none", "role", "none"},
@@ -194,6 +195,33 @@ TEST(Classify, LeavesCopyOfFilesToTheEngine) {
                          "copy (select 'from stdin') to 'x.csv'", "copy", "copy t"}) {
     EXPECT_EQ(Classify(sql).command, Command::kOther) << sql;
   }
+}
+
+TEST(Classify, ReadsCallsOfSettings) {
+  const auto set =
+      Classify("SELECT current_setting('jit') AS cur, pg_catalog.set_config('JIT', NULL, true) AS \"New\"");
+  ASSERT_EQ(set.command, Command::kSetConfig);
+  ASSERT_EQ(set.calls.size(), 2U);
+  EXPECT_FALSE(set.calls[0].sets);
+  EXPECT_EQ(set.calls[0].column, "cur");
+  EXPECT_TRUE(set.calls[1].sets && set.calls[1].is_local && !set.calls[1].value);
+  EXPECT_EQ(set.calls[1].setting, "jit");
+  EXPECT_EQ(set.calls[1].column, "New");
+  for (const char* other : {"SELECT current_setting('jit')", "SELECT set_config('a', 'b', false) FROM t",
+                            "SELECT set_config(a, 'b', false)", "SELECT set_config('a', 'b', false) + 1"}) {
+    EXPECT_EQ(Classify(other).command, Command::kOther) << other;
+  }
+}
+
+TEST(Classify, ReadsAdvisoryLocks) {
+  const auto lock = Classify("SELECT pg_try_advisory_xact_lock_shared(-1, $2) AS got;");
+  EXPECT_EQ(lock.command, Command::kAdvisoryLock);
+  EXPECT_EQ(lock.name, "pg_try_advisory_xact_lock_shared");
+  EXPECT_EQ(lock.value, "-1,$2");
+  EXPECT_EQ(Classify("SELECT pg_advisory_unlock_all()").command, Command::kAdvisoryLock);
+  for (const char* other :
+       {"SELECT pg_advisory_lock(hashtext('a'))", "SELECT pg_advisory_lock(1) FROM t", "SELECT pg_advisory_lock()"})
+    EXPECT_EQ(Classify(other).command, Command::kOther) << other;
 }
 
 }  // namespace

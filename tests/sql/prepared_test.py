@@ -102,3 +102,10 @@ def test_a_repeated_statement_answers_as_if_nobody_had_asked_before(server):
         finally:
             other.execute("SET GLOBAL preserve_insertion_order = true")
             other.execute("DROP MACRO answer")
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+@pytest.mark.parametrize("clock", ["now()", "current_timestamp", "localtimestamp", "localtime", "clock_timestamp()", "current_time"])
+def test_the_clock_goes_on_between_executions(connection, clock, prepared):
+    moments = {connection.execute(f"SELECT {clock}::text", prepare=prepared).fetchone() for _ in range(3)}
+    assert len(moments) == 3

@@ -107,3 +107,19 @@ SELECT txid_current() > 0
 SELECT gen_random_uuid() IS NOT NULL
 SELECT 1 ; SELECT 2
 SELECT 'a' ; SELECT 1/0 ; SELECT 'b'
+SELECT n::text FROM (VALUES (1)) t(n)
+SELECT t.n::text, t.n::int8 FROM (VALUES (1)) t(n)
+SELECT nope::text
+SELECT nope::text FROM (VALUES (1)) t(n)
+SELECT coalesce(n, 0), n + 1, -n, (n), n IS NULL FROM (VALUES (1)) t(n)
+SELECT count(*) FROM (VALUES (1), (1), (2)) t(n) GROUP BY n ORDER BY count DESC
+SELECT max(n), max(n) FROM (VALUES (1)) t(n)
+SELECT lower FROM (SELECT lower('A')) t
+SELECT lower FROM (SELECT lower('A') AS lower) t
+SELECT current_user = session_user
+SELECT current_user::text = 'x'
+SELECT pg_typeof(current_timestamp::timestamptz)
+SELECT n::text::int4 FROM (VALUES ('1')) t(n)
+SELECT CASE WHEN n = 1 THEN n END FROM (VALUES (1)) t(n)
+SELECT n FROM (VALUES (1)) t(n) UNION ALL SELECT 2
+SELECT n + 1 FROM (VALUES (1)) t(n) UNION ALL SELECT 2
