@@ -9,12 +9,10 @@
 #include <duckdb/function/table/arrow.hpp>
 #include <duckdb/main/client_context_state.hpp>
 #include <duckdb/main/config.hpp>
-#include <duckdb/parser/expression/cast_expression.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/function_expression.hpp>
 #include <duckdb/parser/expression/star_expression.hpp>
-#include <duckdb/parser/expression/type_expression.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/parsed_data/copy_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
@@ -27,6 +25,8 @@
 #include <duckdb/parser/statement/update_statement.hpp>
 #include <duckdb/parser/tableref/table_function_ref.hpp>
 #include <utility>
+
+#include "duckdb/catalog.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -87,13 +87,9 @@ void AddTables(::duckdb::CommonTableExpressionMap& own, const OfferedTables& off
     auto all_columns = ::duckdb::make_uniq<::duckdb::StarExpression>();
     for (const auto& field : table->schema()->fields()) {  // those of the catalog are PostgreSQL's oids
       if (field->type()->id() != arrow::Type::UINT32) continue;
-      auto type =
-          ::duckdb::LogicalType::UNBOUND(::duckdb::make_uniq_base<::duckdb::ParsedExpression, ::duckdb::TypeExpression>(
-              "pg_oid", ::duckdb::vector<::duckdb::unique_ptr<::duckdb::ParsedExpression>>()));
-      all_columns->replace_list[field->name()] = ::duckdb::make_uniq<::duckdb::CastExpression>(
-          std::move(type),
-          ::duckdb::make_uniq<::duckdb::CastExpression>(
-              ::duckdb::LogicalType::BIGINT, ::duckdb::make_uniq<::duckdb::ColumnRefExpression>(field->name())));
+      auto column = ::duckdb::make_uniq<::duckdb::ColumnRefExpression>(field->name());
+      all_columns->replace_list[field->name()] =
+          AsCatalogType(std::move(column), ::duckdb::LogicalType::BIGINT, "pg_oid");
     }
     node->select_list.push_back(std::move(all_columns));
     node->from_table = ScanOf(table, name);

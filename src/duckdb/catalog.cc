@@ -32,6 +32,7 @@
 #include "duckdb/catalog_sql.h"
 #include "duckdb/errors.h"
 #include "duckdb/readable.h"
+#include "duckdb/renaming.h"
 #include "duckdb/tree_walk.h"
 
 namespace tavana::duckdb_engine {
@@ -47,41 +48,35 @@ bool IsPgCatalog(const std::string& schema) { return schema.empty() || StringUti
 bool IsPublic(const std::string& schema) { return StringUtil::CIEquals(schema, "public"); }
 
 // Types of PostgreSQL that clients cast catalog columns to: what they are here.
-struct TypeName {
-  std::string_view postgres, here;
-};
 constexpr std::array kTypes = {
-    TypeName{"jsonb", "json"},
-    TypeName{"name", "varchar"},
-    TypeName{"regprocedure", "varchar"},
-    TypeName{"regoper", "varchar"},
-    TypeName{"char", "varchar"},
-    TypeName{"xid", "bigint"},
-    TypeName{"cid", "bigint"},
-    TypeName{kOidHere, "uinteger"},
-    TypeName{"pg_node_tree", "varchar"},
-    TypeName{"sql_identifier", "varchar"},
-    TypeName{"character_data", "varchar"},
-    TypeName{"yes_or_no", "varchar"},
-    TypeName{"cardinal_number", "integer"},
-    TypeName{"citext", "varchar"},
-    TypeName{"inet", "varchar"},
+    Renaming{"jsonb", "json"},
+    Renaming{"name", "varchar"},
+    Renaming{"regprocedure", "varchar"},
+    Renaming{"regoper", "varchar"},
+    Renaming{"char", "varchar"},
+    Renaming{"xid", "bigint"},
+    Renaming{"cid", "bigint"},
+    Renaming{kOidHere, "uinteger"},
+    Renaming{"pg_node_tree", "varchar"},
+    Renaming{"sql_identifier", "varchar"},
+    Renaming{"character_data", "varchar"},
+    Renaming{"yes_or_no", "varchar"},
+    Renaming{"cardinal_number", "integer"},
+    Renaming{"citext", "varchar"},
+    Renaming{"inet", "varchar"},
 };
 // Types whose values are looked up, by the function of the same name.
 constexpr std::array<std::string_view, 5> kLookedUp = {"regclass", "regtype", "regnamespace", "regrole", "regproc"};
 // Functions and operators of PostgreSQL that DuckDB has under another name, with any number of arguments.
-struct FunctionName {
-  std::string_view postgres, here;
-};
 constexpr std::array kRenamed = {
-    FunctionName{"json_build_object", "json_object"},
-    FunctionName{"jsonb_build_object", "json_object"},
-    FunctionName{"json_build_array", "json_array"},
-    FunctionName{"jsonb_build_array", "json_array"},
-    FunctionName{"json_object_agg", "json_group_object"},
-    FunctionName{"jsonb_object_agg", "json_group_object"},
-    FunctionName{"to_jsonb", "to_json"},
-    FunctionName{"jsonb_array_length", "json_array_length"},
+    Renaming{"json_build_object", "json_object"},
+    Renaming{"jsonb_build_object", "json_object"},
+    Renaming{"json_build_array", "json_array"},
+    Renaming{"jsonb_build_array", "json_array"},
+    Renaming{"json_object_agg", "json_group_object"},
+    Renaming{"jsonb_object_agg", "json_group_object"},
+    Renaming{"to_jsonb", "to_json"},
+    Renaming{"jsonb_array_length", "json_array_length"},
 };
 // What a session says of itself, without parentheses.
 constexpr std::array<std::string_view, 5> kSessionValues = {"current_user", "session_user", "current_role",
@@ -108,13 +103,11 @@ unique_ptr<ParsedExpression> Resolved(const TypeExpression& named) {
     children.push_back(resolved ? std::move(resolved) : child->Copy());
   }
   const std::string name = Lower(named.GetTypeName());
-  const auto* const known =
-      std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& each) { return each.postgres == name; });
-  const bool known_here = known != kTypes.end();
+  const Renaming* const known = FindRenaming(kTypes, name);
   const bool sheds_schema = !named.GetSchema().empty() && IsPgCatalog(named.GetSchema());
-  if (!changed && !known_here && !sheds_schema) return nullptr;
-  return make_uniq_base<ParsedExpression, TypeExpression>(known_here ? std::string(known->here) : named.GetTypeName(),
-                                                          std::move(children));
+  if (!changed && known == nullptr && !sheds_schema) return nullptr;
+  return make_uniq_base<ParsedExpression, TypeExpression>(
+      known != nullptr ? std::string(known->to) : named.GetTypeName(), std::move(children));
 }
 
 bool Resolve(LogicalType& type) {
@@ -166,11 +159,13 @@ class Resolver : public TreeWalk {
            StringUtil::CIEquals(function.schema, "information_schema");
   }
 
+  static bool IsGathered(const std::string& name) { return name == "json_agg" || name == "jsonb_agg"; }
+
   bool HasAnotherName(const FunctionExpression& function) const {
     const std::string name = Lower(function.function_name);
     if (!IsPostgres(function)) return false;
-    return catalog_.fn.contains(name) || name == "json_agg" || name == "jsonb_agg" || name == "substring" ||
-           std::any_of(kRenamed.begin(), kRenamed.end(), [&](const auto& each) { return each.postgres == name; });
+    return catalog_.fn.contains(name) || IsGathered(name) || name == "substring" ||
+           FindRenaming(kRenamed, name) != nullptr;
   }
 
   void OnTable(TableRef& ref) override {
@@ -222,11 +217,9 @@ class Resolver : public TreeWalk {
     if (!IsPostgres(function)) return;
     function.schema.clear();
     const std::string name = Lower(function.function_name);
-    const auto* const renamed =
-        std::find_if(kRenamed.begin(), kRenamed.end(), [&](const FunctionName& each) { return each.postgres == name; });
-    if (renamed != kRenamed.end()) {
-      function.function_name = renamed->here;
-    } else if (name == "json_agg" || name == "jsonb_agg") {
+    if (const Renaming* const renamed = FindRenaming(kRenamed, name)) {
+      function.function_name = renamed->to;
+    } else if (IsGathered(name)) {
       GatherAsJson(expression);
     } else if (name == "substring" && function.children.size() == 2 && IsText(*function.children[1])) {
       function.function_name = "substring_by_pattern";  // substring(text FROM pattern)
@@ -346,15 +339,13 @@ class Resolver : public TreeWalk {
 };
 
 // Columns of the catalog that are vectors to the client and lists to SQL.
-constexpr std::array<std::pair<std::string_view, const char*>, 5> kVectors = {{{"indkey", "int2vector"},
-                                                                               {"indoption", "int2vector"},
-                                                                               {"indclass", "oidvector"},
-                                                                               {"indcollation", "oidvector"},
-                                                                               {"proargtypes", "oidvector"}}};
+constexpr std::array kVectors = {Renaming{"indkey", "int2vector"}, Renaming{"indoption", "int2vector"},
+                                 Renaming{"indclass", "oidvector"}, Renaming{"indcollation", "oidvector"},
+                                 Renaming{"proargtypes", "oidvector"}};
 
 // LIKE and its kin, whose escape character is the backslash unless another is told; DuckDB's have none.
-constexpr std::array kLikes = {FunctionName{"~~", "like_escape"}, FunctionName{"!~~", "not_like_escape"},
-                               FunctionName{"~~*", "ilike_escape"}, FunctionName{"!~~*", "not_ilike_escape"}};
+constexpr std::array kLikes = {Renaming{"~~", "like_escape"}, Renaming{"!~~", "not_like_escape"},
+                               Renaming{"~~*", "ilike_escape"}, Renaming{"!~~*", "not_ilike_escape"}};
 
 /// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole
 /// text), LIKE knows the backslash, and the only column of a function in FROM has the alias as its name.
@@ -366,26 +357,20 @@ class PostgresMeaning : public TreeWalk {
     auto& node = *statement.Cast<SelectStatement>().node;
     if (node.type != QueryNodeType::SELECT_NODE) return;
     for (auto& column : node.Cast<SelectNode>().select_list) {
-      if (column->GetExpressionClass() != ExpressionClass::COLUMN_REF) continue;
-      const std::string name = column->Cast<ColumnRefExpression>().GetColumnName();
-      const auto* const vector =
-          std::find_if(kVectors.begin(), kVectors.end(), [&](const auto& each) { return each.first == Lower(name); });
-      if (vector == kVectors.end()) continue;
-      const std::string alias = column->HasAlias() ? std::string(column->GetAlias()) : name;
-      // By way of another type: a cast to the same type under another name is no cast.
-      auto wide = make_uniq<CastExpression>(LogicalType::LIST(LogicalType::BIGINT), std::move(column));
-      auto type = LogicalType::UNBOUND(make_uniq_base<ParsedExpression, TypeExpression>(
-          vector->second, ::duckdb::vector<unique_ptr<ParsedExpression>>()));
-      column = make_uniq<CastExpression>(std::move(type), std::move(wide));
+      const Renaming* const vector = VectorOf(*column);
+      if (vector == nullptr) continue;
+      const std::string alias(column->HasAlias() ? std::string(column->GetAlias())
+                                                 : column->Cast<ColumnRefExpression>().GetColumnName());
+      column = AsCatalogType(std::move(column), LogicalType::LIST(LogicalType::BIGINT), std::string(vector->to));
       column->SetAlias(alias);
     }
   }
 
  private:
-  static bool IsVector(const ParsedExpression& expression) {
-    if (expression.GetExpressionClass() != ExpressionClass::COLUMN_REF) return false;
-    const std::string name = Lower(expression.Cast<ColumnRefExpression>().GetColumnName());
-    return std::any_of(kVectors.begin(), kVectors.end(), [&](const auto& each) { return each.first == name; });
+  /// Null for anything but a column that is one.
+  static const Renaming* VectorOf(const ParsedExpression& expression) {
+    if (expression.GetExpressionClass() != ExpressionClass::COLUMN_REF) return nullptr;
+    return FindRenaming(kVectors, Lower(expression.Cast<ColumnRefExpression>().GetColumnName()));
   }
 
   /// A column of generate_series is a row for each, not a list.
@@ -404,7 +389,7 @@ class PostgresMeaning : public TreeWalk {
 
   /// The first element of a vector is its element 0, of a list 1.
   static void CountFromZero(OperatorExpression& extract) {
-    if (!IsVector(*extract.children[0])) return;
+    if (VectorOf(*extract.children[0]) == nullptr) return;
     vector<unique_ptr<ParsedExpression>> sum;
     sum.push_back(std::move(extract.children[1]));
     sum.push_back(make_uniq<ConstantExpression>(Value::INTEGER(1)));
@@ -423,11 +408,9 @@ class PostgresMeaning : public TreeWalk {
     if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return;
     auto& function = expression->Cast<FunctionExpression>();
     if (function.function_name == "regexp_full_match") function.function_name = "regexp_matches";
-    const auto* const like = std::find_if(kLikes.begin(), kLikes.end(), [&](const FunctionName& each) {
-      return each.postgres == function.function_name;
-    });
-    if (like == kLikes.end() || function.children.size() != 2) return;
-    function.function_name = like->here;
+    const Renaming* const like = FindRenaming(kLikes, function.function_name);
+    if (like == nullptr || function.children.size() != 2) return;
+    function.function_name = like->to;
     function.is_operator = false;
     function.children.push_back(make_uniq<ConstantExpression>(Value("\\")));
   }
@@ -500,6 +483,13 @@ void CreateInlineViews(ClientContext& context) {
 }
 
 }  // namespace
+
+unique_ptr<ParsedExpression> AsCatalogType(unique_ptr<ParsedExpression> expression, const LogicalType& by_way_of,
+                                           const std::string& name) {
+  auto type = LogicalType::UNBOUND(
+      make_uniq_base<ParsedExpression, TypeExpression>(name, ::duckdb::vector<unique_ptr<ParsedExpression>>()));
+  return make_uniq<CastExpression>(std::move(type), make_uniq<CastExpression>(by_way_of, std::move(expression)));
+}
 
 Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   for (const std::string_view script : kCatalogScripts) {

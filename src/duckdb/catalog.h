@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <duckdb/parser/parsed_expression.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +29,12 @@ struct PostgresCatalog {
 
   static Result<PostgresCatalog> Create(::duckdb::Connection& connection);
 };
+
+/// `expression` as one of the catalog's own types (pg_oid, int2vector, oidvector). By way of another type, since a cast
+/// to the same type under another name is no cast.
+::duckdb::unique_ptr<::duckdb::ParsedExpression> AsCatalogType(
+    ::duckdb::unique_ptr<::duckdb::ParsedExpression> expression, const ::duckdb::LogicalType& by_way_of,
+    const std::string& name);
 
 /// Sends the names of a parsed statement where they lead: tables and functions of PostgreSQL's catalog to `catalog`,
 /// the schema public to main, types and collations of PostgreSQL to DuckDB's. The tables that it needs from the

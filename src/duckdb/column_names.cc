@@ -13,6 +13,9 @@
 #include <string>
 #include <string_view>
 
+#include "duckdb/readable.h"
+#include "duckdb/renaming.h"
+
 namespace tavana::duckdb_engine {
 namespace {
 
@@ -27,47 +30,44 @@ struct Figured {
 };
 
 // Forms of the grammar that DuckDB's parser makes functions of its schema main.
-struct Form {
-  std::string_view function, name;
-};
 constexpr std::array kForms = {
-    Form{"date_part", "extract"},
-    Form{"trim", "btrim"},
-    Form{"ltrim", "ltrim"},
-    Form{"rtrim", "rtrim"},
-    Form{"position", "position"},
-    Form{"substring", "substring"},
-    Form{"overlay", "overlay"},
-    Form{"timezone", "timezone"},
-    Form{"overlaps", "overlaps"},
-    Form{"list_value", "array"},
-    Form{"row", "row"},
-
-    Form{"like_escape", kNameless},
-    Form{"not_like_escape", kNameless},
-    Form{"ilike_escape", kNameless},
-    Form{"not_ilike_escape", kNameless},
+    Renaming{"date_part", "extract"},
+    Renaming{"trim", "btrim"},
+    Renaming{"ltrim", "ltrim"},
+    Renaming{"rtrim", "rtrim"},
+    Renaming{"position", "position"},
+    Renaming{"substring", "substring"},
+    Renaming{"overlay", "overlay"},
+    Renaming{"timezone", "timezone"},
+    Renaming{"overlaps", "overlaps"},
+    Renaming{"list_value", "array"},
+    Renaming{"row", "row"},
+    Renaming{"like_escape", kNameless},
+    Renaming{"not_like_escape", kNameless},
+    Renaming{"ilike_escape", kNameless},
+    Renaming{"not_ilike_escape", kNameless},
 };
+
+// What INTERVAL '1' DAY and its kin become.
+constexpr std::array<std::string_view, 6> kUnits = {"to_years", "to_months",  "to_days",
+                                                    "to_hours", "to_minutes", "to_seconds"};
 
 Figured Figure(const ParsedExpression& expression);
 
 // What PostgreSQL calls the types whose names DuckDB's parser has made its own. varchar is text to it too.
-struct TypeForm {
-  std::string_view here, postgres;
-};
 constexpr std::array kTypeForms = {
-    TypeForm{"smallint", "int2"},
-    TypeForm{"integer", "int4"},
-    TypeForm{"bigint", "int8"},
-    TypeForm{"float", "float4"},
-    TypeForm{"double", "float8"},
-    TypeForm{"decimal", "numeric"},
-    TypeForm{"boolean", "bool"},
-    TypeForm{"varchar", "text"},
-    TypeForm{"blob", "bytea"},
-    TypeForm{"oi_", "oid"},
-    TypeForm{"timestamp with time zone", "timestamptz"},
-    TypeForm{"time with time zone", "timetz"},
+    Renaming{"smallint", "int2"},
+    Renaming{"integer", "int4"},
+    Renaming{"bigint", "int8"},
+    Renaming{"float", "float4"},
+    Renaming{"double", "float8"},
+    Renaming{"decimal", "numeric"},
+    Renaming{"boolean", "bool"},
+    Renaming{"varchar", "text"},
+    Renaming{"blob", "bytea"},
+    Renaming{kOidHere, "oid"},
+    Renaming{"timestamp with time zone", "timestamptz"},
+    Renaming{"time with time zone", "timetz"},
 };
 
 /// An array has the name of its elements' type.
@@ -84,9 +84,8 @@ std::string TypeName(const LogicalType& type) {
       named = expression.GetChildren()[0].get();
     }
   }
-  const auto* const form =
-      std::find_if(kTypeForms.begin(), kTypeForms.end(), [&](const TypeForm& each) { return each.here == name; });
-  return form == kTypeForms.end() ? name : std::string(form->postgres);
+  const Renaming* const form = FindRenaming(kTypeForms, name);
+  return form == nullptr ? name : std::string(form->to);
 }
 
 bool IsName(const std::string& text) {
@@ -98,14 +97,10 @@ Figured OfFunction(const FunctionExpression& function) {
   const std::string name = StringUtil::Lower(function.function_name);
   if (function.is_operator || !IsName(name)) return {std::string(kNameless)};
   if (function.schema == "main") {
-    const auto* const form =
-        std::find_if(kForms.begin(), kForms.end(), [&](const Form& each) { return each.function == name; });
-    return form == kForms.end() ? Figured{} : Figured{std::string(form->name), true};
+    const Renaming* const form = FindRenaming(kForms, name);
+    return form == nullptr ? Figured{} : Figured{std::string(form->to), true};
   }
-  if (name == "to_days" || name == "to_hours" || name == "to_minutes" || name == "to_seconds" || name == "to_months" ||
-      name == "to_years") {
-    return {"interval"};  // INTERVAL '1' DAY
-  }
+  if (std::find(kUnits.begin(), kUnits.end(), name) != kUnits.end()) return {"interval"};
   if (name == "regexp_full_match") return {std::string(kNameless)};
   if (name == "quantile_cont" || name == "quantile_disc") return {"percentile" + name.substr(8), true};  // WITHIN GROUP
   return {name == "count_star" ? "count" : name, true};

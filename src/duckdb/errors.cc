@@ -106,9 +106,6 @@ constexpr Sentence kSentences[] = {
     {"invalid date field format", ErrorCode::kDatetimeFormat},
     {"invalid timestamp field format", ErrorCode::kDatetimeFormat},
     {"to INTERVAL", ErrorCode::kDatetimeFormat},
-    {"for the 12-hour clock", ErrorCode::kDatetimeFormat},
-    {"\" for \"", ErrorCode::kDatetimeFormat},  // invalid value "x" for "YYYY"
-    {"unrecognized configuration parameter", ErrorCode::kUndefinedObject},
     {"must appear in the GROUP BY clause", ErrorCode::kGrouping},
     {"aggregate function calls cannot be nested", ErrorCode::kGrouping},
     {"clause cannot contain aggregates", ErrorCode::kGrouping},
@@ -128,7 +125,11 @@ constexpr Sentence kSentences[] = {
     {"Prepared statement \"", ErrorCode::kUndefinedStatement},
 };
 
+/// Where an error of ours keeps its code on its way through DuckDB.
+constexpr const char* kOwnCode = "tavana_code";
+
 ErrorCode CodeOf(const ErrorData& error) {
+  if (const std::string own = Info(error, kOwnCode); !own.empty()) return static_cast<ErrorCode>(std::stoi(own));
   const std::string& text = error.RawMessage();
   for (const auto& sentence : kSentences) {
     if (text.find(sentence.part) != std::string::npos) return sentence.code;
@@ -235,6 +236,11 @@ Error TranslateError(const ErrorData& error, std::string_view sql) {
     return Translate(ErrorData(text), sql);
   }
   return Translate(error, sql);
+}
+
+void ThrowToDuckDb(const Error& error) {
+  throw ::duckdb::Exception({{kOwnCode, std::to_string(static_cast<int>(error.code()))}}, ExceptionType::CONVERSION,
+                            std::string(error.message()));
 }
 
 Error TranslateException(const std::exception& exception, std::string_view sql) {

@@ -15,4 +15,7 @@ Error TranslateError(const ::duckdb::ErrorData& error, std::string_view sql);
 /// The same for something caught at the boundary.
 Error TranslateException(const std::exception& exception, std::string_view sql);
 
+/// For functions of ours that DuckDB runs: throws what TranslateError turns back into `error`, its code and message.
+[[noreturn]] void ThrowToDuckDb(const Error& error);
+
 }  // namespace tavana::duckdb_engine

@@ -1,7 +1,6 @@
 #include "duckdb/functions.h"
 
 #include <duckdb.hpp>
-#include <duckdb/common/exception/catalog_exception.hpp>
 #include <duckdb/common/exception/conversion_exception.hpp>
 #include <duckdb/common/string_util.hpp>
 #include <duckdb/common/types/date.hpp>
@@ -21,6 +20,7 @@
 
 #include "duckdb/arrow_scan.h"
 #include "duckdb/catalog.h"
+#include "duckdb/errors.h"
 #include "sql/datetime_format.h"
 #include "sql/number_format.h"
 
@@ -33,15 +33,6 @@ using sql::DateTimeFormat;
 using sql::NumberFormat;
 
 std::string_view View(const string_t& text) { return {text.GetData(), text.GetSize()}; }
-
-[[noreturn]] void Throw(const Error& error) {
-  const std::string message(error.message());
-  switch (error.code()) {
-    case ErrorCode::kUnsupported: throw NotImplementedException(message);
-    case ErrorCode::kSyntax: throw InvalidInputException(message);
-    default: throw ConversionException(message);
-  }
-}
 
 /// The template of a vector: mostly one text for all rows, read once.
 template <typename Format>
@@ -64,7 +55,7 @@ class LastFormat {
 DateTimeFormat MakeDateTimeFormat(std::string_view text) { return DateTimeFormat(text); }
 NumberFormat MakeNumberFormat(std::string_view text) {
   auto format = NumberFormat::Parse(text);
-  if (!format.ok()) Throw(format.error());
+  if (!format.ok()) ThrowToDuckDb(format.error());
   return *std::move(format);
 }
 
@@ -180,7 +171,7 @@ void ReadDateTimes(DataChunk& arguments, Vector& result, Convert convert) {
   BinaryExecutor::Execute<string_t, string_t, Result>(
       arguments.data[0], arguments.data[1], result, arguments.size(), [&](string_t value, string_t text) {
         auto read = formats.Of(text, MakeDateTimeFormat).Read(View(value));
-        if (!read.ok()) Throw(read.error());
+        if (!read.ok()) ThrowToDuckDb(read.error());
         return convert(*read, View(value));
       });
 }
@@ -205,7 +196,7 @@ void ToNumber(DataChunk& arguments, ExpressionState&, Vector& result) {
   BinaryExecutor::Execute<string_t, string_t, string_t>(
       arguments.data[0], arguments.data[1], result, arguments.size(), [&](string_t value, string_t text) {
         auto read = formats.Of(text, MakeNumberFormat).Read(View(value));
-        if (!read.ok()) Throw(read.error());
+        if (!read.ok()) ThrowToDuckDb(read.error());
         return StringVector::AddString(result, *read);
       });
 }
@@ -250,7 +241,7 @@ std::optional<std::string> SettingOf(ClientContext& context, const std::string& 
   Value value;
   if (context.TryGetCurrentSetting(StringUtil::Lower(wanted), value)) return value.ToString();
   if (missing_ok) return std::nullopt;
-  throw CatalogException("unrecognized configuration parameter \"%s\"", wanted);
+  ThrowToDuckDb(Error(ErrorCode::kUndefinedObject, "unrecognized configuration parameter \"" + wanted + "\""));
 }
 
 void CurrentSetting(DataChunk& arguments, ExpressionState& state, Vector& result) {

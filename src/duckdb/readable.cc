@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sql/lexer.h"
 
@@ -144,7 +145,7 @@ class Rewriter {
 
 std::string ReadableByDuckDb(std::string_view sql) { return Rewriter(sql).Run(); }
 
-std::string CreateOfSelectInto(const std::string& sql) {
+std::string CreateOfSelectInto(std::string sql) {
   Lexer lexer(sql);
   Token token = lexer.Next();
   if (!token.Is("SELECT") && !token.Is("WITH")) return sql;
@@ -171,13 +172,24 @@ std::string CreateOfSelectInto(const std::string& sql) {
          sql.substr(0, into) + sql.substr(end);
 }
 
-std::vector<std::string> OneDropEach(const std::string& sql) {
+namespace {
+
+std::vector<std::string> Alone(std::string sql) {
+  std::vector<std::string> alone;
+  alone.push_back(std::move(sql));
+  return alone;
+}
+
+}  // namespace
+
+std::vector<std::string> OneDropEach(std::string sql) {
   Lexer lexer(sql);
-  if (!lexer.Next().Is("DROP")) return {sql};
+  if (!lexer.Next().Is("DROP")) return Alone(std::move(sql));
   Token token = lexer.Next();
   if (token.Is("MATERIALIZED") || token.Is("FOREIGN")) token = lexer.Next();
   constexpr std::array kKinds = {"TABLE", "VIEW", "SCHEMA", "INDEX", "SEQUENCE", "TYPE"};
-  if (std::none_of(kKinds.begin(), kKinds.end(), [&](const char* kind) { return token.Is(kind); })) return {sql};
+  if (std::none_of(kKinds.begin(), kKinds.end(), [&](const char* kind) { return token.Is(kind); }))
+    return Alone(std::move(sql));
   token = lexer.Next();
   if (token.Is("IF") && lexer.Next().Is("EXISTS")) token = lexer.Next();
   const std::string head = sql.substr(0, token.offset_bytes);
@@ -192,8 +204,8 @@ std::vector<std::string> OneDropEach(const std::string& sql) {
     }
     end = token.offset_bytes + token.text.size();
   }
-  if (names.empty()) return {sql};
-  if (from >= end) return {sql};  // "DROP TABLE a,": the parser will say it
+  if (names.empty()) return Alone(std::move(sql));
+  if (from >= end) return Alone(std::move(sql));  // "DROP TABLE a,": the parser will say it
   names.push_back(sql.substr(from, end - from));
   const std::string tail = token.Is("CASCADE") || token.Is("RESTRICT") ? " " + std::string(token.text) : "";
   for (std::string& name : names) name = head + name + tail;

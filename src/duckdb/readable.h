@@ -19,9 +19,9 @@ inline constexpr std::string_view kIdentityMark = "__identity";
 std::string ReadableByDuckDb(std::string_view sql);
 
 /// SELECT .. INTO table as CREATE TABLE table AS SELECT ..; any other statement as it is.
-std::string CreateOfSelectInto(const std::string& sql);
+std::string CreateOfSelectInto(std::string sql);
 
 /// A DROP of several objects as one for each, since DuckDB drops one at a time; any other statement alone, as it is.
-std::vector<std::string> OneDropEach(const std::string& sql);
+std::vector<std::string> OneDropEach(std::string sql);
 
 }  // namespace tavana::duckdb_engine

@@ -1,9 +1,5 @@
 #include "gateway/admission.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <fmt/format.h>
 
 namespace tavana::gateway {
@@ -16,7 +12,7 @@ AdmissionTicket::~AdmissionTicket() {
 
 asio::awaitable<Result<AdmissionTicket>> AdmissionQueue::Admit(asio::any_io_executor strand,
                                                                std::shared_ptr<Cancellation> cancellation) {
-  std::shared_ptr<Waiter> waiter;
+  std::shared_ptr<Waiting> waiting;
   {
     const std::lock_guard lock(mutex_);
     if (running_ < slots_ && waiters_.empty()) {
@@ -29,30 +25,22 @@ asio::awaitable<Result<AdmissionTicket>> AdmissionQueue::Admit(asio::any_io_exec
           .WithDetail(fmt::format("{} statements run and {} wait.", running_, waiters_.size()))
           .WithHint("Try again later, or raise TAVANA_ADMISSION_QUEUE.");
     }
-    auto woken = asio::steady_timer(strand, asio::steady_timer::time_point::max());
-    waiter = std::make_shared<Waiter>(Waiter{.strand = strand, .woken = std::move(woken)});
-    waiters_.push_back(waiter);
+    waiting = std::make_shared<Waiting>(Waiting{.waiter = std::make_shared<Waiter>(strand)});
+    waiters_.push_back(waiting);
     Publish();
   }
-  auto wake = [weak = std::weak_ptr<Waiter>(waiter), strand] {
-    asio::post(strand, [weak] {
-      if (const auto alive = weak.lock()) alive->woken.cancel();
-    });
-  };
-  const auto registration = cancellation->OnCancel(wake);
+  const auto registration = waiting->waiter->WakeOn(*cancellation);
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
-      if (waiter->admitted) co_return AdmissionTicket(this);
+      if (waiting->admitted) co_return AdmissionTicket(this);
       if (auto why = cancellation->why()) {
-        waiters_.remove(waiter);
+        waiters_.remove(waiting);
         Publish();
         co_return std::move(*why);
       }
     }
-    boost::system::error_code ignored;
-    auto token = asio::redirect_error(asio::use_awaitable, ignored);
-    co_await waiter->woken.async_wait(token);
+    co_await waiting->waiter->Wait();
   }
 }
 
@@ -64,7 +52,7 @@ void AdmissionQueue::Release() {
     const auto next = waiters_.front();
     waiters_.pop_front();
     next->admitted = true;
-    asio::post(next->strand, [next] { next->woken.cancel(); });
+    next->waiter->Wake();
   }
   Publish();
 }

@@ -2,7 +2,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <list>
@@ -12,6 +11,7 @@
 
 #include "base/cancellation.h"
 #include "base/result.h"
+#include "gateway/waiter.h"
 #include "observe/metrics.h"
 
 namespace tavana::gateway {
@@ -55,10 +55,9 @@ class AdmissionQueue {
 
  private:
   friend class AdmissionTicket;
-  struct Waiter {
-    boost::asio::any_io_executor strand;
-    boost::asio::steady_timer woken;  // touched on `strand` only
-    bool admitted = false;            // guarded by mutex_
+  struct Waiting {
+    std::shared_ptr<Waiter> waiter;
+    bool admitted = false;  // guarded by mutex_
   };
   void Release();
   void Publish();  // with mutex_ held
@@ -68,7 +67,7 @@ class AdmissionQueue {
   observe::Metrics& metrics_;
   mutable std::mutex mutex_;
   std::size_t running_ = 0;
-  std::list<std::shared_ptr<Waiter>> waiters_;
+  std::list<std::shared_ptr<Waiting>> waiters_;
 };
 
 }  // namespace tavana::gateway

@@ -1,9 +1,5 @@
 #include "gateway/advisory_locks.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/check.h"
 
 namespace tavana::gateway {
@@ -45,8 +41,8 @@ bool AdvisoryLocks::WaitsFor(Owner from, Owner target, int depth) const {
   return false;
 }
 
-void AdvisoryLocks::Forget(const AdvisoryKey& key, const std::shared_ptr<Waiter>& waiter) {
-  waiting_.erase(waiter->owner);
+void AdvisoryLocks::Forget(Owner owner, const AdvisoryKey& key, const std::shared_ptr<Waiter>& waiter) {
+  waiting_.erase(owner);
   const auto lock = locks_.find(key);
   if (lock == locks_.end()) return;
   lock->second.waiters.remove(waiter);
@@ -66,16 +62,10 @@ asio::awaitable<Status> AdvisoryLocks::Take(asio::any_io_executor strand, Owner 
       co_return Error(ErrorCode::kDeadlock, "deadlock detected")
           .WithDetail("The session waits for an advisory lock whose holder waits for one of this session's.");
     }
-    asio::steady_timer woken(strand, deadline.value_or(Clock::time_point::max()));
-    waiter =
-        std::make_shared<Waiter>(Waiter{.owner = owner, .shared = shared, .strand = strand, .woken = std::move(woken)});
+    waiter = std::make_shared<Waiter>(strand, deadline.value_or(Clock::time_point::max()));
     locks_[key].waiters.push_back(waiter);
   }
-  const auto registration = cancellation->OnCancel([weak = std::weak_ptr<Waiter>(waiter), strand] {
-    asio::post(strand, [weak] {
-      if (const auto alive = weak.lock()) alive->woken.cancel();
-    });
-  });
+  const auto registration = waiter->WakeOn(*cancellation);
   for (;;) {
     {
       const std::lock_guard guard(mutex_);
@@ -83,15 +73,13 @@ asio::awaitable<Status> AdvisoryLocks::Take(asio::any_io_executor strand, Owner 
       const bool late = deadline && Clock::now() >= *deadline;
       const bool taken = !why && TryLocked(owner, key, shared);
       if (why || taken || late) {
-        Forget(key, waiter);
+        Forget(owner, key, waiter);
         if (why) co_return std::move(*why);
         if (taken) co_return Status::Ok();
         co_return Error(ErrorCode::kLockTimeout, "canceling statement due to lock timeout");
       }
     }
-    boost::system::error_code ignored;
-    auto token = asio::redirect_error(asio::use_awaitable, ignored);
-    co_await waiter->woken.async_wait(token);
+    co_await waiter->Wait();
   }
 }
 
@@ -105,7 +93,7 @@ void AdvisoryLocks::Release(Owner owner, const AdvisoryKey& key, bool shared) {
   TAVANA_CHECK(count > 0);
   --count;
   if (held->second.shared == 0 && held->second.alone == 0) lock->second.holders.erase(held);
-  for (const auto& waiter : lock->second.waiters) asio::post(waiter->strand, [waiter] { waiter->woken.cancel(); });
+  for (const auto& waiter : lock->second.waiters) waiter->Wake();
   if (lock->second.holders.empty() && lock->second.waiters.empty()) locks_.erase(lock);
 }
 

@@ -2,9 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <list>
@@ -15,6 +13,7 @@
 
 #include "base/cancellation.h"
 #include "base/result.h"
+#include "gateway/waiter.h"
 
 namespace tavana::gateway {
 
@@ -31,7 +30,7 @@ struct AdvisoryKey {
 class AdvisoryLocks {
  public:
   using Owner = std::uint32_t;  ///< a session's process id
-  using Clock = std::chrono::steady_clock;
+  using Clock = Waiter::Clock;
 
   /// False when somebody else has it.
   bool Try(Owner owner, const AdvisoryKey& key, bool shared);
@@ -47,12 +46,6 @@ class AdvisoryLocks {
   struct Holds {
     int alone = 0, shared = 0;
   };
-  struct Waiter {
-    Owner owner;
-    bool shared;
-    boost::asio::any_io_executor strand;
-    boost::asio::steady_timer woken;  // touched on `strand` only
-  };
   struct Lock {
     std::map<Owner, Holds> holders;
     std::list<std::shared_ptr<Waiter>> waiters;
@@ -60,7 +53,7 @@ class AdvisoryLocks {
 
   bool TryLocked(Owner owner, const AdvisoryKey& key, bool shared);
   bool WaitsFor(Owner from, Owner target, int depth) const;
-  void Forget(const AdvisoryKey& key, const std::shared_ptr<Waiter>& waiter);
+  void Forget(Owner owner, const AdvisoryKey& key, const std::shared_ptr<Waiter>& waiter);
 
   std::mutex mutex_;
   std::map<AdvisoryKey, Lock> locks_;

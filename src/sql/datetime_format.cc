@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "sql/datetime_format.h"
+#include "sql/format_words.h"
+#include "sql/lexer.h"
 
 namespace tavana::sql {
 namespace {
@@ -18,16 +20,6 @@ constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesda
 constexpr std::array<std::string_view, 12> kRomanMonths = {"I",   "II",   "III", "IV", "V",  "VI",
                                                            "VII", "VIII", "IX",  "X",  "XI", "XII"};
 
-std::string Upper(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  return upper;
-}
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 bool IsSeparator(char c) { return std::ispunct(static_cast<unsigned char>(c)) != 0 || IsSpace(c); }
@@ -73,18 +65,6 @@ std::pair<std::int64_t, int> IsoWeek(const DateTimeFields& value) {
 }
 
 std::int64_t ShownYear(std::int64_t year) { return year > 0 ? year : 1 - year; }
-
-std::string_view OrdinalOf(std::string_view digits) {
-  const char last = digits.empty() ? '0' : digits.back();
-  const bool teen = digits.size() > 1 && digits[digits.size() - 2] == '1';
-  if (teen) return "TH";
-  switch (last) {
-    case '1': return "ST";
-    case '2': return "ND";
-    case '3': return "RD";
-    default: return "TH";
-  }
-}
 
 }  // namespace
 
@@ -200,11 +180,11 @@ const DateTimeFormat::Name* DateTimeFormat::FieldAt(std::string_view text) {
   };
   for (const Name& name : kNames) {
     const std::string_view here = text.substr(0, name.letters.size());
-    if (here == name.letters || here == Lower(name.letters)) return &name;
+    if (here == name.letters || here == LowerCase(name.letters)) return &name;
     const bool is_word = name.field == Field::kMonthName || name.field == Field::kMonthShort ||
                          name.field == Field::kDayName || name.field == Field::kDayShort;
     if (is_word && here.size() > 1 && here.front() == name.letters.front() &&
-        here.substr(1) == Lower(name.letters).substr(1))
+        here.substr(1) == LowerCase(name.letters).substr(1))
       return &name;
   }
   return nullptr;
@@ -214,7 +194,7 @@ DateTimeFormat::DateTimeFormat(std::string_view text) {
   bool fill = true;
   for (std::size_t at = 0; at < text.size();) {
     const std::string_view rest = text.substr(at);
-    const std::string prefix = Upper(rest.substr(0, 2));
+    const std::string prefix = UpperCase(rest.substr(0, 2));
     if (prefix == "FM" || prefix == "FX" || (prefix == "TM" && FieldAt(rest.substr(2)) != nullptr)) {
       if (prefix == "FM") fill = false;
       at += 2;
@@ -254,14 +234,15 @@ void DateTimeFormat::WritePart(const Part& part, const DateTimeFields& value, st
     std::string digits = fmt::format("{:0{}}", what, part.fill ? (what < 0 ? width + 1 : width) : 0);
     if (part.ordinal != Part::Ordinal::kNone) {
       const auto ordinal = OrdinalOf(digits);
-      digits += part.ordinal == Part::Ordinal::kUpper ? std::string(ordinal) : Lower(ordinal);
+      digits += part.ordinal == Part::Ordinal::kUpper ? UpperCase(ordinal) : std::string(ordinal);
     }
     out += digits;
   };
+  const auto word = [&](std::string_view text) { out += is_lower ? LowerCase(text) : std::string(text); };
   const auto name = [&](std::string_view full, std::size_t width) {
     std::string shown(full);
-    if (is_lower) shown = Lower(full);
-    if (part.text.size() > 1 && std::isupper(static_cast<unsigned char>(part.text[1])) != 0) shown = Upper(full);
+    if (is_lower) shown = LowerCase(full);
+    if (part.text.size() > 1 && std::isupper(static_cast<unsigned char>(part.text[1])) != 0) shown = UpperCase(full);
     if (part.fill && shown.size() < width) shown.resize(width, ' ');
     out += shown;
   };
@@ -285,16 +266,8 @@ void DateTimeFormat::WritePart(const Part& part, const DateTimeFields& value, st
       return;
     }
     case Field::kSecondOfDay: return number(value.hour * 3600 + value.minute * 60 + value.second, 0);
-    case Field::kMeridiem: {
-      const std::string text = value.hour % 24 >= 12 ? "PM" : "AM";
-      out += is_lower ? Lower(text) : text;
-      return;
-    }
-    case Field::kMeridiemDots: {
-      const std::string text = value.hour % 24 >= 12 ? "P.M." : "A.M.";
-      out += is_lower ? Lower(text) : text;
-      return;
-    }
+    case Field::kMeridiem: return word(value.hour % 24 >= 12 ? "PM" : "AM");
+    case Field::kMeridiemDots: return word(value.hour % 24 >= 12 ? "P.M." : "A.M.");
     case Field::kYearComma: {
       out += fmt::format("{},{:03}", year / 1000, year % 1000);
       return;
@@ -307,22 +280,14 @@ void DateTimeFormat::WritePart(const Part& part, const DateTimeFields& value, st
     case Field::kIsoYear3: return number((is_date ? ShownYear(IsoWeek(value).first) : year) % 1000, 3);
     case Field::kIsoYear2: return number((is_date ? ShownYear(IsoWeek(value).first) : year) % 100, 2);
     case Field::kIsoYear1: return number((is_date ? ShownYear(IsoWeek(value).first) : year) % 10, 1);
-    case Field::kEra: {
-      const std::string text = value.year <= 0 ? "BC" : "AD";
-      out += is_lower ? Lower(text) : text;
-      return;
-    }
-    case Field::kEraDots: {
-      const std::string text = value.year <= 0 ? "B.C." : "A.D.";
-      out += is_lower ? Lower(text) : text;
-      return;
-    }
+    case Field::kEra: return word(value.year <= 0 ? "BC" : "AD");
+    case Field::kEraDots: return word(value.year <= 0 ? "B.C." : "A.D.");
     case Field::kMonthName: return name(month_name, 9);
     case Field::kMonthShort: return name(month_name.substr(0, 3), 0);
     case Field::kMonth: return number(value.month, 2);
     case Field::kRomanMonth: {
       std::string text = month_name.empty() ? "" : std::string(kRomanMonths[static_cast<std::size_t>(value.month - 1)]);
-      if (is_lower) text = Lower(text);
+      if (is_lower) text = LowerCase(text);
       if (part.fill && text.size() < 4) text.resize(4, ' ');
       out += text;
       return;
@@ -355,7 +320,7 @@ void DateTimeFormat::WritePart(const Part& part, const DateTimeFields& value, st
     }
     case Field::kJulian: return number(is_date ? EpochDay(value.year, value.month, value.day) + kJulianOfEpoch : 0, 0);
     case Field::kQuarter: return number((std::max(value.month, 1) - 1) / 3 + 1, 1);
-    case Field::kZone: out += is_lower ? Lower(value.zone) : std::string(value.zone); return;
+    case Field::kZone: return word(value.zone);
     case Field::kZoneHour: out += fmt::format("{}{:02}", value.offset_seconds < 0 ? '-' : '+', offset / 3600); return;
     case Field::kZoneMinute: out += fmt::format("{:02}", offset / 60 % 60); return;
     case Field::kOffset:
@@ -381,7 +346,7 @@ Error OutOfRange(std::string_view text) {
 }
 
 bool StartsWithName(std::string_view text, std::string_view name) {
-  return text.size() >= name.size() && Lower(text.substr(0, name.size())) == Lower(name);
+  return text.size() >= name.size() && LowerCase(text.substr(0, name.size())) == LowerCase(name);
 }
 
 }  // namespace

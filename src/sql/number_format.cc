@@ -3,19 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+
+#include "sql/format_words.h"
 
 namespace tavana::sql {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::string Upper(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  return upper;
-}
 
 /// Digits with `places` behind the point, rounded half away from zero: the whole part without leading zeros, then the
 /// fraction.
@@ -48,23 +43,13 @@ Rounded Round(std::string_view digits, int shift, int places) {
   return {whole, all.substr(all.size() - wanted)};
 }
 
-std::string_view OrdinalOf(std::string_view digits) {
-  if (digits.size() > 1 && digits[digits.size() - 2] == '1') return "TH";
-  switch (digits.empty() ? '0' : digits.back()) {
-    case '1': return "ST";
-    case '2': return "ND";
-    case '3': return "RD";
-    default: return "TH";
-  }
-}
-
 }  // namespace
 
 Result<NumberFormat> NumberFormat::Parse(std::string_view text) {
   NumberFormat format;
   bool in_shift = false;
   for (std::size_t at = 0; at < text.size();) {
-    const std::string two = Upper(text.substr(at, 2));
+    const std::string two = UpperCase(text.substr(at, 2));
     const char c = static_cast<char>(std::toupper(static_cast<unsigned char>(text[at])));
     if (two == "EE" || two == "RN") {
       return Error(ErrorCode::kUnsupported,
@@ -166,22 +151,23 @@ std::string NumberFormat::Write(std::string_view decimal, bool keeps_sign) const
   const bool sign_leads = sign_first != parts_.end() && sign_first->kind == Kind::kSign;
   const bool angle =
       std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.kind == Kind::kAngle; });
+  const auto write_or_blank = [&](bool is_there, char c) {
+    if (is_there) {
+      out += c;
+    } else if (fill_) {
+      out += ' ';
+    }
+  };
   bool began = false;
   const auto begin_number = [&] {
     if (began) return;
     began = true;
     if (angle) {
-      if (negative)
-        out += '<';
-      else if (fill_)
-        out += ' ';
+      write_or_blank(negative, '<');
     } else if (sign_leads) {
       out += sign;
     } else if (!sign_is_placed_) {
-      if (negative)
-        out += '-';
-      else if (fill_)
-        out += ' ';
+      write_or_blank(negative, '-');
     }
   };
   int place = 0, fraction_place = 0;
@@ -197,8 +183,8 @@ std::string NumberFormat::Write(std::string_view decimal, bool keeps_sign) const
           if (place >= first) {
             begin_number();
             out += padded[static_cast<std::size_t>(place)];
-          } else if (fill_) {
-            out += ' ';
+          } else {
+            write_or_blank(false, ' ');
           }
           ++place;
         }
@@ -208,44 +194,19 @@ std::string NumberFormat::Write(std::string_view decimal, bool keeps_sign) const
         behind_point = true;
         out += '.';
         break;
-      case Kind::kGroup:
-        if (began)
-          out += ',';
-        else if (fill_)
-          out += ' ';
-        break;
+      case Kind::kGroup: write_or_blank(began, ','); break;
       case Kind::kSign:
         if (!sign_leads) out += sign;
         break;
-      case Kind::kMinus:
-        if (negative)
-          out += '-';
-        else if (fill_)
-          out += ' ';
-        break;
-      case Kind::kPlus:
-        if (!negative)
-          out += '+';
-        else if (fill_)
-          out += ' ';
-        break;
+      case Kind::kMinus: write_or_blank(negative, '-'); break;
+      case Kind::kPlus: write_or_blank(!negative, '+'); break;
       case Kind::kPlusMinus: out += sign; break;
-      case Kind::kAngle:
-        if (negative)
-          out += '>';
-        else if (fill_)
-          out += ' ';
-        break;
-      case Kind::kCurrency:
-        if (fill_) out += ' ';
-        break;
+      case Kind::kAngle: write_or_blank(negative, '>'); break;
+      case Kind::kCurrency: write_or_blank(false, ' '); break;  // the locale C has none
       case Kind::kOrdinal:
         if (!negative && !has_point_ && !overflows) {
-          std::string ordinal(OrdinalOf(number.whole));
-          if (part.text == "th")
-            std::transform(ordinal.begin(), ordinal.end(), ordinal.begin(),
-                           [](unsigned char c) { return std::tolower(c); });
-          out += ordinal;
+          const auto ordinal = OrdinalOf(number.whole);
+          out += part.text == "th" ? std::string(ordinal) : UpperCase(ordinal);
         }
         break;
       case Kind::kLiteral: out += part.text; break;

@@ -24,13 +24,15 @@ Wanted WantedBy(std::string_view name) {
           .all = has("_all")};
 }
 
+/// Whether it says true or false; the others are void.
+bool Answers(const Wanted& wanted) { return wanted.tries || (wanted.unlocks && !wanted.all); }
+
 Error BadKey() { return Error(ErrorCode::kDatatypeMismatch, "an advisory lock's key is one bigint or two integers"); }
 
 }  // namespace
 
 std::shared_ptr<arrow::Schema> PgSession::ColumnsOfAdvisory(const sql::Classified& command) {
-  const Wanted wanted = WantedBy(command.name);
-  const bool answers = wanted.tries || (wanted.unlocks && !wanted.all);
+  const bool answers = Answers(WantedBy(command.name));
   return arrow::schema({arrow::field(command.name, answers ? arrow::boolean() : arrow::utf8())});
 }
 
@@ -45,12 +47,9 @@ Result<AdvisoryKey> PgSession::AdvisoryKeyOf(const Portal& portal) {
     if (word.front() == '$') {
       int index = 0;
       std::from_chars(word.data() + 1, word.data() + word.size(), index);
-      if (portal.parameters() == nullptr || index < 1 || index > portal.parameters()->num_columns())
-        return Error(ErrorCode::kUndefinedParameter, fmt::format("there is no parameter {}", word));
-      const auto value = portal.parameters()->column(index - 1)->GetScalar(0);
-      const auto cast = value.ok() ? (*value)->CastTo(arrow::int64()) : value;
-      if (!cast.ok() || !(*cast)->is_valid) return BadKey();
-      number = static_cast<const arrow::Int64Scalar&>(**cast).value;
+      TAVANA_ASSIGN_OR_RETURN(const auto given, IntegerParameter(portal, index, BadKey()));
+      if (!given) return BadKey();
+      number = *given;
     } else {
       const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
       if (failure != std::errc() || end != word.data() + word.size()) return BadKey();
@@ -102,14 +101,9 @@ PgSession::Task<Status> PgSession::Advisory(const engine::CallContext& call, Por
       if (answer) (wanted.of_transaction ? transaction_locks_ : session_locks_).push_back(lock);
     }
   }
-  arrow::BooleanBuilder truth;
-  arrow::StringBuilder nothing;
-  std::shared_ptr<arrow::Array> column;
-  const auto columns = ColumnsOfAdvisory(command);
-  const bool is_truth = columns->field(0)->type()->id() == arrow::Type::BOOL;
-  if (is_truth) TAVANA_CHECK(truth.Append(answer).ok() && truth.Finish(&column).ok());
-  if (!is_truth) TAVANA_CHECK(nothing.Append("").ok() && nothing.Finish(&column).ok());
-  const Status sent = SendRows(call, portal, arrow::RecordBatch::Make(columns, 1, {column}), describe);
+  std::shared_ptr<arrow::Scalar> value = std::make_shared<arrow::StringScalar>("");  // void
+  if (Answers(wanted)) value = std::make_shared<arrow::BooleanScalar>(answer);
+  const Status sent = SendRow(call, portal, {value}, describe);
   // Out of a block the transaction is this statement.
   if (state_ == TransactionState::kIdle && !engine_->in_transaction()) ReleaseAdvisoryLocks(true);
   co_return sent;

@@ -5,6 +5,7 @@
 #include "gateway/pg/pg_session.h"
 #include "pgwire/parameters.h"
 #include "pgwire/types.h"
+#include "sql/redact.h"
 
 namespace tavana::gateway {
 namespace {
@@ -43,7 +44,8 @@ PgSession::Task<Status> PgSession::OnParse(pgwire::Parse& message) {
     // The whole text, so that positions count in what the client sent.
     statement->sql = std::move(message.sql);
     statement->classified = sql::Classify(statement->sql);
-    NoteStatement(statement->sql);
+    statement->shown = sql::ShownStatement(statement->sql);
+    NoteStatement(*statement);
     const Status allowed = RefuseInFailedBlock(statement->classified);
     if (!allowed.ok()) co_return allowed;
     if (message.name.empty()) co_await CloseStatement("");
@@ -192,7 +194,7 @@ PgSession::Task<Status> PgSession::OnExecute(const pgwire::Execute& message) {
     Out().CommandComplete(portal->statement()->prepared ? CommandTag(*portal->statement(), 0, 0) : "SELECT 0");
     co_return Status::Ok();
   }
-  NoteStatement(portal->statement()->sql);
+  NoteStatement(*portal->statement());
   const auto call = NewCall();
   const Running running(*this, call.cancellation);
   Status status;

@@ -195,10 +195,10 @@ void PgSession::ReportError(const Error& error) {
   Out().ErrorResponse(error);
 }
 
-void PgSession::NoteStatement(std::string_view sql) {
+void PgSession::NoteStatement(const PreparedStatement& statement) {
   const auto now = std::chrono::system_clock::now();
   const std::lock_guard lock(activity_mutex_);
-  activity_.statement = sql::ShownStatement(sql);
+  activity_.statement = statement.shown;
   activity_.state = "active";
   activity_.statement_began = activity_.state_changed = now;
   if (!activity_.transaction_began) activity_.transaction_began = now;

@@ -121,7 +121,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   void ReportError(const Error& error);
   void Ready();
   /// What Activity shows from now on.
-  void NoteStatement(std::string_view sql);
+  void NoteStatement(const PreparedStatement& statement);
   void NoteIdle();
   pgwire::MessageWriter Out() { return pgwire::MessageWriter(out_); }
 
@@ -225,8 +225,13 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
   Task<Result<std::string>> Deallocate(const engine::CallContext& call, const sql::Classified& command);
   Result<std::shared_ptr<arrow::RecordBatch>> Show(const sql::Classified& command);
-  /// pg_cancel_backend and pg_terminate_backend: one row, true when there was such a session.
-  Result<std::shared_ptr<arrow::RecordBatch>> SignalBackend(const Portal& portal);
+  /// pg_cancel_backend and pg_terminate_backend: true when there was such a session.
+  Result<bool> SignalBackend(const Portal& portal);
+  /// The value of parameter `number` (from 1); nullopt for NULL. `otherwise` when it is no integer.
+  static Result<std::optional<std::int64_t>> IntegerParameter(const Portal& portal, int number, Error otherwise);
+  /// Sends the one row that the session itself has.
+  Status SendRow(const engine::CallContext& call, Portal& portal,
+                 const std::vector<std::shared_ptr<arrow::Scalar>>& row, bool describe);
   /// Sends rows that the session itself has.
   Status SendRows(const engine::CallContext& call, Portal& portal, std::shared_ptr<arrow::RecordBatch> rows,
                   bool describe);
@@ -262,8 +267,10 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
   TransactionState state_ = TransactionState::kIdle;
   std::vector<SavepointState> savepoints_;  // of the open block
-  std::string engine_time_zone_ = "UTC";    // what the engine was told
-  std::string engine_search_path_ = "\"$user\", public";
+  struct EngineSettings {
+    std::string time_zone = "UTC", search_path = "\"$user\", public";
+  };
+  EngineSettings told_;                                      // what the engine was told, which starts as it does
   std::vector<HeldLock> session_locks_, transaction_locks_;  // as often as each was taken
   bool skip_until_sync_ = false;
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction

@@ -96,19 +96,13 @@ const Spec* Find(std::string_view name) {
   return at == kSpecs.end() ? nullptr : &*at;
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
-}
-
 Error Invalid(const Spec& spec, std::string_view value) {
   return Error(ErrorCode::kInvalidParameter,
                fmt::format("invalid value for parameter \"{}\": \"{}\"", spec.spelling, value));
 }
 
 Result<std::string> Bool(const Spec& spec, std::string_view value) {
-  const std::string lower = Lower(value);
+  const std::string lower = sql::LowerCase(value);
   for (const std::string_view yes : {"on", "true", "yes", "1", "t", "y"}) {
     if (lower == yes) return std::string("on");
   }
@@ -154,7 +148,7 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
   switch (spec.kind) {
     case Kind::kText: return std::string(value);
     case Kind::kFixed:
-      if (Lower(value) == Lower(spec.value)) return std::string(spec.value);
+      if (sql::LowerCase(value) == sql::LowerCase(spec.value)) return std::string(spec.value);
       return Error(ErrorCode::kUnsupported, fmt::format("parameter \"{}\" cannot be changed", spec.spelling));
     case Kind::kBool: return Bool(spec, value);
     case Kind::kInteger: {
@@ -165,13 +159,13 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
     }
     case Kind::kMilliseconds: return Duration(spec, value);
     case Kind::kEncoding: {
-      std::string lower = Lower(value);
+      std::string lower = sql::LowerCase(value);
       std::erase_if(lower, [](char c) { return c == '-' || c == '_' || c == '\''; });  // asyncpg quotes it
       if (lower == "utf8" || lower == "unicode") return std::string("UTF8");
       return std::move(Invalid(spec, value)).WithHint("Tavana speaks UTF8 only.");
     }
     case Kind::kDateStyle: {
-      const std::string lower = Lower(value);
+      const std::string lower = sql::LowerCase(value);
       if (lower.find("sql") != std::string::npos || lower.find("german") != std::string::npos ||
           lower.find("postgres") != std::string::npos) {
         return std::move(Invalid(spec, value)).WithHint("Dates are written in ISO style only.");
@@ -181,7 +175,7 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
       return std::string("ISO, MDY");
     }
     case Kind::kIsolation: {
-      const std::string lower = Lower(value);
+      const std::string lower = sql::LowerCase(value);
       for (const std::string_view level : {"serializable", "repeatable read", "read committed", "read uncommitted"}) {
         if (lower == level) return lower;
       }
@@ -199,12 +193,18 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
       return path;
     }
     case Kind::kByteaOutput: {
-      const std::string lower = Lower(value);
+      const std::string lower = sql::LowerCase(value);
       if (lower == "hex" || lower == "escape") return lower;
       return Invalid(spec, value);
     }
   }
   __builtin_unreachable();
+}
+
+/// A setting of the client's own takes any text.
+Result<std::string> Normalise(std::string_view name, std::string_view value) {
+  const Spec* spec = Find(name);
+  return spec == nullptr ? Result<std::string>(std::string(value)) : Normalise(*spec, value);
 }
 
 }  // namespace
@@ -251,11 +251,9 @@ void PgSettings::Assign(std::string_view name, std::string value) {
 }
 
 Status PgSettings::Set(std::string_view name, std::string_view value, bool local) {
-  const Spec* spec = Find(name);
-  std::string normal(value);
-  if (spec != nullptr) {
-    TAVANA_ASSIGN_OR_RETURN(normal, Normalise(*spec, value));
-  } else if (value.size() > kMaxCustomBytes || (!Has(name) && values_.size() >= kSpecs.size() + kMaxCustom)) {
+  TAVANA_ASSIGN_OR_RETURN(std::string normal, Normalise(name, value));
+  const bool too_much = value.size() > kMaxCustomBytes || (!Has(name) && values_.size() >= kSpecs.size() + kMaxCustom);
+  if (Find(name) == nullptr && too_much) {
     return Error(ErrorCode::kQuotaExceeded, fmt::format("a session may hold {} settings of its own, of {} bytes each",
                                                         kMaxCustom, kMaxCustomBytes));
   }
@@ -266,12 +264,8 @@ Status PgSettings::Set(std::string_view name, std::string_view value, bool local
 }
 
 Status PgSettings::SetDefault(std::string_view name, std::string_view value) {
-  const Spec* spec = Find(name);
-  std::string normal(value);
-  if (spec != nullptr) {
-    TAVANA_ASSIGN_OR_RETURN(normal, Normalise(*spec, value));
-  }
-  Force(name, normal);
+  TAVANA_ASSIGN_OR_RETURN(std::string normal, Normalise(name, value));
+  Force(name, std::move(normal));
   return Status::Ok();
 }
 

@@ -18,6 +18,8 @@ namespace tavana::gateway {
 /// A statement of the extended protocol, by name, or of the simple one, for once.
 struct PreparedStatement {
   std::string sql;
+  /// As others may see it. Made with the statement, not with each execution: it takes a look at the whole text.
+  std::string shown;
   sql::Classified classified;
   /// What Parse said of the parameters, and what Describe answers.
   std::vector<std::uint32_t> parameter_oids;

@@ -20,7 +20,7 @@ bool PgSession::IsOurs(const sql::Classified& classified) {
   switch (classified.command) {
     case Command::kOther: return false;
     case Command::kSet:
-    case Command::kShow: return PgSettings::Knows(classified.name) || classified.name == "all";
+    case Command::kShow:
     case Command::kReset: return PgSettings::Knows(classified.name) || classified.name == "all";
     default: return true;
   }
@@ -92,9 +92,9 @@ PgSession::Task<Status> PgSession::RunOurs(const engine::CallContext& call, std:
       break;
     }
     case Command::kSignalBackend: {
-      auto row = SignalBackend(*portal);
-      if (!row.ok()) co_return std::move(row).error();
-      const Status sent = SendRows(call, *portal, *std::move(row), describe);
+      const auto found = SignalBackend(*portal);
+      if (!found.ok()) co_return found.error();
+      const Status sent = SendRow(call, *portal, {std::make_shared<arrow::BooleanScalar>(*found)}, describe);
       if (!sent.ok()) co_return sent;
       tag = std::string("SELECT 1");
       break;
@@ -184,7 +184,7 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
 
 PgSession::Task<Status> PgSession::SetConfig(const engine::CallContext& call, Portal& portal, bool describe) {
   const sql::Classified& command = portal.statement()->classified;
-  arrow::ArrayVector columns;
+  std::vector<std::shared_ptr<arrow::Scalar>> row;
   for (const sql::SettingCall& each : command.calls) {
     std::string value = each.value.value_or("");
     const bool ours = PgSettings::Knows(each.setting);
@@ -203,12 +203,9 @@ PgSession::Task<Status> PgSession::SetConfig(const engine::CallContext& call, Po
           call, each.value ? fmt::format("SET {} = {}", name, sql::QuoteLiteral(value)) : "RESET " + name);
       if (!told.ok()) co_return told;
     }
-    arrow::StringBuilder values;
-    std::shared_ptr<arrow::Array> column;
-    TAVANA_CHECK(values.Append(value).ok() && values.Finish(&column).ok());
-    columns.push_back(std::move(column));
+    row.push_back(std::make_shared<arrow::StringScalar>(std::move(value)));
   }
-  co_return SendRows(call, portal, arrow::RecordBatch::Make(ColumnsOf(command), 1, std::move(columns)), describe);
+  co_return SendRow(call, portal, row, describe);
 }
 
 PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContext& call,
@@ -226,8 +223,7 @@ PgSession::Task<Result<std::string>> PgSession::Discard(const engine::CallContex
   statements_.clear();
   closing_.clear();
   settings_.ResetAll();
-  engine_time_zone_ = "UTC";
-  engine_search_path_ = "\"$user\", public";
+  told_ = {};
   const Status free = co_await EngineFree(call);
   if (!free.ok()) co_return free.error();
   auto reset = [engine = engine_] { return engine->Reset(); };
@@ -266,15 +262,35 @@ Status PgSession::SendRows(const engine::CallContext& call, Portal& portal, std:
   return Status::Ok();
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> PgSession::SignalBackend(const Portal& portal) {
+Status PgSession::SendRow(const engine::CallContext& call, Portal& portal,
+                          const std::vector<std::shared_ptr<arrow::Scalar>>& row, bool describe) {
+  arrow::ArrayVector columns;
+  for (const auto& value : row) {
+    auto column = arrow::MakeArrayFromScalar(*value, 1);
+    TAVANA_CHECK(column.ok());
+    columns.push_back(*std::move(column));
+  }
+  const auto schema = ColumnsOf(portal.statement()->classified);
+  return SendRows(call, portal, arrow::RecordBatch::Make(schema, 1, std::move(columns)), describe);
+}
+
+Result<std::optional<std::int64_t>> PgSession::IntegerParameter(const Portal& portal, int number, Error otherwise) {
+  if (portal.parameters() == nullptr || number < 1 || number > portal.parameters()->num_columns())
+    return Error(ErrorCode::kUndefinedParameter, fmt::format("there is no parameter ${}", number));
+  const auto value = portal.parameters()->column(number - 1)->GetScalar(0);
+  const auto cast = value.ok() ? (*value)->CastTo(arrow::int64()) : value;
+  if (!cast.ok()) return otherwise;
+  if (!(*cast)->is_valid) return std::optional<std::int64_t>();
+  return std::optional(static_cast<const arrow::Int64Scalar&>(**cast).value);
+}
+
+Result<bool> PgSession::SignalBackend(const Portal& portal) {
   const sql::Classified& command = portal.statement()->classified;
   std::int64_t process_id = 0;
   if (command.value == "$1") {
-    if (portal.parameters() == nullptr) return Error(ErrorCode::kUndefinedParameter, "there is no parameter $1");
-    const auto value = portal.parameters()->column(0)->GetScalar(0);
-    const auto number = value.ok() ? (*value)->CastTo(arrow::int64()) : value;
-    if (!number.ok()) return Error(ErrorCode::kDatatypeMismatch, fmt::format("{} takes an integer", command.name));
-    if ((*number)->is_valid) process_id = static_cast<const arrow::Int64Scalar&>(**number).value;
+    const Error no_integer(ErrorCode::kDatatypeMismatch, fmt::format("{} takes an integer", command.name));
+    TAVANA_ASSIGN_OR_RETURN(const auto given, IntegerParameter(portal, 1, no_integer));
+    process_id = given.value_or(0);
   } else {
     const std::string& digits = *command.value;
     std::from_chars(digits.data(), digits.data() + digits.size(), process_id);
@@ -292,10 +308,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> PgSession::SignalBackend(const Porta
   } else {
     session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
   }
-  arrow::BooleanBuilder found;
-  std::shared_ptr<arrow::Array> column;
-  TAVANA_CHECK(found.Append(session != nullptr).ok() && found.Finish(&column).ok());
-  return arrow::RecordBatch::Make(ColumnsOf(command), 1, {column});
+  return session != nullptr;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> PgSession::Show(const sql::Classified& command) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "gateway/pg/pg_session.h"
+#include "sql/redact.h"
 
 namespace tavana::gateway {
 namespace {
@@ -57,7 +58,8 @@ PgSession::Task<Status> PgSession::SimpleStatement(const sql::StatementText& tex
   auto statement = std::make_shared<PreparedStatement>();
   statement->sql = std::string(text.text);
   statement->classified = sql::Classify(statement->sql);
-  NoteStatement(statement->sql);
+  statement->shown = sql::ShownStatement(statement->sql);
+  NoteStatement(*statement);
   const Status allowed = RefuseInFailedBlock(statement->classified);
   if (!allowed.ok()) co_return allowed;
   const auto call = NewCall();

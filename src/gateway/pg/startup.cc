@@ -4,17 +4,13 @@
 
 #include "gateway/pg/pg_session.h"
 #include "observe/log.h"
+#include "sql/lexer.h"
 
 namespace tavana::gateway {
 namespace {
 
 constexpr std::uint16_t kProtocolMajor = 3;
 constexpr char kTlsHandshake = 0x16;  // the first byte of a ClientHello's record (RFC 8446, 5.1); no startup packet's
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // `options` of the startup packet: "-c name=value --name=value", blanks escaped by a backslash
 // (postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNECT-OPTIONS).
@@ -126,7 +122,7 @@ Status PgSession::TakeStartupParameters(const pgwire::StartupMessage& startup, s
     } else if (name == "options") {
       TAVANA_ASSIGN_OR_RETURN(const auto options, ReadOptions(value));
       for (const auto& [option, option_value] : options) {
-        const std::string lower = Lower(option);
+        const std::string lower = sql::LowerCase(option);
         if (!PgSettings::Knows(lower)) {
           return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", option));
         }
@@ -137,7 +133,7 @@ Status PgSession::TakeStartupParameters(const pgwire::StartupMessage& startup, s
         return Error(ErrorCode::kUnsupported, "replication connections are not supported");
       }
     } else if (!name.starts_with("_pq_.")) {
-      const std::string lower = Lower(name);
+      const std::string lower = sql::LowerCase(name);
       if (!PgSettings::Knows(lower)) {
         return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
       }

@@ -107,16 +107,16 @@ PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallConte
 
 PgSession::Task<Status> PgSession::TellEngine(const engine::CallContext& call) {
   const std::string zone = settings_.Get("timezone");
-  if (zone != engine_time_zone_) {
+  if (zone != told_.time_zone) {
     const Status told = co_await RunOnEngine(call, "SET TimeZone = " + sql::QuoteLiteral(zone));
     if (!told.ok()) co_return told;
-    engine_time_zone_ = zone;
+    told_.time_zone = zone;
   }
   const std::string path = settings_.Get("search_path");
-  if (path != engine_search_path_) {
+  if (path != told_.search_path) {
     const Status told = co_await TellSearchPath(call, path);
     if (!told.ok()) co_return told;
-    engine_search_path_ = path;
+    told_.search_path = path;
   }
   co_return Status::Ok();
 }
