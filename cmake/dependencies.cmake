@@ -8,6 +8,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(absl REQUIRED)
 find_package(GTest REQUIRED)
+find_package(CURL REQUIRED)
+find_library(TAVANA_CJOSE cjose REQUIRED)
 find_library(TAVANA_IDN idn REQUIRED)
 find_library(TAVANA_JEMALLOC jemalloc REQUIRED)
 

@@ -1,10 +1,9 @@
 #include "config/config_file.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <vector>
 
+#include "base/file.h"
 #include "config/option_table.h"
 
 namespace tavana::config {
@@ -59,12 +58,9 @@ Result<std::map<std::string, std::string>> ParseConfigText(std::string_view json
 }
 
 Result<std::map<std::string, std::string>> ReadConfigFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return Invalid("config file " + path + ": cannot be read");
-  const std::string json = std::move(text).str();
-  if (json.size() > kMaxConfigBytes) return Invalid("config file " + path + ": larger than 1 MiB");
-  return ParseConfigText(json, path);
+  const auto json = ReadFile(path, kMaxConfigBytes);
+  if (!json.ok()) return Invalid("config file: " + json.error().message());
+  return ParseConfigText(*json, path);
 }
 
 }  // namespace tavana::config

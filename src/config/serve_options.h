@@ -14,8 +14,11 @@ struct ServeOptions {
   std::uint16_t http_port = 0;        ///< 0: any free port
   std::uint16_t flight_sql_port = 0;  ///< accepted, not yet served
 
-  std::string auth_mode;   ///< passthrough, optional or required
-  std::string users_file;  ///< empty: none
+  std::string auth_mode;                                   ///< passthrough, optional or required
+  std::string users_file;                                  ///< empty: none
+  std::string auth_method;                                 ///< scram, jwt or oauth
+  std::string jwt_keys, jwt_ca, jwt_issuer, jwt_audience;  ///< empty: none
+  std::string jwt_role_claim, oauth_scope;
   bool insecure_listen = false;
   bool tls_enabled = false;
   std::string tls_certificate, tls_key, tls_client_ca;  ///< empty: none

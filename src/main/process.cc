@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 namespace tavana {
@@ -146,17 +145,6 @@ Status WriteWhole(const std::string& path, const std::string& text) {
   if (file) fs::rename(temporary, path, problem);
   if (!file || problem) return Error(ErrorCode::kIo, "cannot write " + path);
   return Status::Ok();
-}
-
-Result<std::string> ReadWhole(const std::string& path) {
-  std::error_code problem;
-  if (!fs::is_regular_file(path, problem)) return Error(ErrorCode::kIo, "cannot read " + path + ": not a file");
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  // An empty file sets the fail bit of `text`, which is no error.
-  if (!file) return Error(ErrorCode::kIo, "cannot read " + path);
-  text << file.rdbuf();
-  return std::move(text).str();
 }
 
 }  // namespace tavana

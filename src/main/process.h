@@ -48,7 +48,5 @@ std::string DemoDirectory(const std::string& built_in);
 
 /// Writes `text` to `path` so that a reader sees all of it or nothing.
 Status WriteWhole(const std::string& path, const std::string& text);
-/// All of the file at `path`.
-Result<std::string> ReadWhole(const std::string& path);
 
 }  // namespace tavana

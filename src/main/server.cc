@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "config/resource_limits.h"
 #include "duckdb/engine.h"
 #include "gateway/http/http_door.h"
@@ -41,6 +42,7 @@ constexpr int kNetworkThreads = 1;
 constexpr auto kPoll = 20ms;
 constexpr auto kIdlePoll = 1000ms;
 constexpr int kFailed = 1;
+constexpr std::size_t kMaxInitBytes = std::size_t{64} << 20;  // as long as a client's longest message
 
 enum class Phase { kStarting, kServing, kDraining };
 
@@ -92,6 +94,18 @@ gateway::AuthMode AuthModeOf(const std::string& text) {
   return text == "optional" ? gateway::AuthMode::kOptional : gateway::AuthMode::kPassthrough;
 }
 
+gateway::AuthenticatorOptions AuthenticatorOptionsOf(const config::ServeOptions& options) {
+  return {.mode = AuthModeOf(options.auth_mode),
+          .users_file = options.users_file,
+          .unnamed_method = gateway::AuthMethodNamed(options.auth_method).value_or(gateway::AuthMethod::kScram),
+          .tokens = {.keys = options.jwt_keys,
+                     .authority = options.jwt_ca,
+                     .issuer = options.jwt_issuer,
+                     .audience = options.jwt_audience,
+                     .role_claim = options.jwt_role_claim,
+                     .scope = options.oauth_scope}};
+}
+
 /// Beyond loopback, everybody must prove who they are, or somebody must have said yes to the contrary.
 Status CheckListening(const config::ServeOptions& options) {
   boost::system::error_code problem;
@@ -111,8 +125,10 @@ Status CheckListening(const config::ServeOptions& options) {
 
 /// Null without TLS.
 Result<std::unique_ptr<net::TlsServer>> OpenTls(const config::ServeOptions& options) {
+  const bool takes_tokens = !options.jwt_keys.empty();
   const bool has_certificate = !options.tls_certificate.empty() || !options.tls_key.empty();
   if (!options.tls_enabled) {
+    if (takes_tokens) return Error(ErrorCode::kInvalidParameter, "bearer tokens want TLS (TLS_ENABLED=true)");
     if (!has_certificate && !options.tls_required && options.tls_client_ca.empty())
       return std::unique_ptr<net::TlsServer>();
     return Error(ErrorCode::kInvalidParameter, "TLS options are given, but TLS_ENABLED is not true");
@@ -141,7 +157,7 @@ Result<std::string> InitSql(const config::ServeOptions& options) {
     TAVANA_ASSIGN_OR_RETURN(sql, DemoSql(directory, options.demo_scale, !options.database_file.empty()));
   }
   if (options.init_file.empty()) return sql;
-  TAVANA_ASSIGN_OR_RETURN(const std::string init, ReadWhole(options.init_file));
+  TAVANA_ASSIGN_OR_RETURN(const std::string init, ReadFile(options.init_file, kMaxInitBytes));
   return sql + init;
 }
 
@@ -237,7 +253,7 @@ int Serve(const config::ServeOptions& options) {
   auto spill = SpillDirectory::Open(options.spill_directory);
   if (!spill) return Fail(spill.error());
   if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
-  auto authenticator = gateway::Authenticator::Open(AuthModeOf(options.auth_mode), options.users_file);
+  auto authenticator = gateway::Authenticator::Open(AuthenticatorOptionsOf(options));
   if (!authenticator) return Fail(authenticator.error());
   auto tls = OpenTls(options);
   if (!tls) return Fail(tls.error());

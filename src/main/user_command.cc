@@ -19,6 +19,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: tavana user add NAME [--connection-limit N] [--file FILE]   asks for the password, or reads it from stdin\n"
+    "       tavana user add NAME --method jwt|oauth ...   a bearer token in the password's place, or by OAUTHBEARER\n"
     "       tavana user remove NAME [--file FILE]\n"
     "       tavana user list [--file FILE]\n"
     "FILE may also be in TAVANA_USERS_FILE. Only SCRAM-SHA-256 verifiers are kept; a running server reads the file "
@@ -52,6 +53,7 @@ std::optional<std::string> ReadSecret(const char* prompt) {
 struct Parsed {
   std::string verb, name, file;
   int connection_limit = 0;
+  gateway::AuthMethod method = gateway::AuthMethod::kScram;
 };
 
 Result<Parsed> Parse(const std::vector<std::string>& arguments) {
@@ -64,11 +66,17 @@ Result<Parsed> Parse(const std::vector<std::string>& arguments) {
     return wrong("unknown command " + parsed.verb);
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument == "--file" || argument == "--connection-limit") {
+    if (argument == "--file" || argument == "--connection-limit" || argument == "--method") {
       if (i + 1 == arguments.size()) return wrong(argument + " wants a value");
       const std::string& value = arguments[++i];
       if (argument == "--file") {
         parsed.file = value;
+        continue;
+      }
+      if (argument == "--method") {
+        const auto method = gateway::AuthMethodNamed(value);
+        if (!method) return wrong("--method wants scram, jwt or oauth, not " + value);
+        parsed.method = *method;
         continue;
       }
       const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), parsed.connection_limit);
@@ -103,10 +111,10 @@ Status Run(const Parsed& parsed) {
   }
   if (parsed.verb == "list") {
     for (const auto& user : users) {
-      std::printf("%s%s\n", user.name.c_str(),
-                  user.connection_limit > 0
-                      ? ("  (at most " + std::to_string(user.connection_limit) + " connections)").c_str()
-                      : "");
+      std::string line = user.name;
+      if (user.method != gateway::AuthMethod::kScram) line += "  by " + std::string(NameOf(user.method));
+      if (user.connection_limit > 0) line += "  (at most " + std::to_string(user.connection_limit) + " connections)";
+      std::printf("%s\n", line.c_str());
     }
     return Status::Ok();
   }
@@ -117,10 +125,11 @@ Status Run(const Parsed& parsed) {
     users.erase(found);
     return gateway::WriteUsersFile(parsed.file, users);
   }
-  TAVANA_ASSIGN_OR_RETURN(const std::string password, NewPassword());
-  gateway::Identity user{.name = parsed.name,
-                         .verifier = pgwire::MakeScramVerifier(password),
-                         .connection_limit = parsed.connection_limit};
+  gateway::Identity user{.name = parsed.name, .method = parsed.method, .connection_limit = parsed.connection_limit};
+  if (parsed.method == gateway::AuthMethod::kScram) {
+    TAVANA_ASSIGN_OR_RETURN(const std::string password, NewPassword());
+    user.verifier = pgwire::MakeScramVerifier(password);
+  }
   if (found == users.end()) {
     users.push_back(std::move(user));
   } else {

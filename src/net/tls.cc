@@ -5,7 +5,6 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -128,20 +127,17 @@ Result<std::unique_ptr<TlsServer>> TlsServer::Open(TlsFiles files) {
   return opened;
 }
 
-std::string TlsServer::StateOfFiles() const {
-  std::string state;
+std::vector<FileState> TlsServer::StateOfFiles() const {
+  std::vector<FileState> states;
   for (const auto* file : {&files_.certificate, &files_.key, &files_.client_ca}) {
-    struct stat status{};
-    if (file->empty() || stat(file->c_str(), &status) != 0) continue;
-    state += std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "/" +
-             std::to_string(status.st_size) + "/" + std::to_string(status.st_ino) + " ";
+    states.push_back(StateOfFile(*file));
   }
-  return state;
+  return states;
 }
 
 std::shared_ptr<ssl::context> TlsServer::Current() {
   const std::lock_guard lock(mutex_);
-  if (std::string now = StateOfFiles(); now != loaded_state_) {
+  if (auto now = StateOfFiles(); now != loaded_state_) {
     auto loaded = Load(files_);
     if (loaded.ok()) {
       context_ = *std::move(loaded);

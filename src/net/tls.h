@@ -7,7 +7,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/file.h"
 #include "base/result.h"
 
 namespace tavana::net {
@@ -30,11 +32,11 @@ class TlsServer {
 
  private:
   explicit TlsServer(TlsFiles files) : files_(std::move(files)) {}
-  std::string StateOfFiles() const;
+  std::vector<FileState> StateOfFiles() const;
 
   const TlsFiles files_;
   std::mutex mutex_;
-  std::string loaded_state_;
+  std::vector<FileState> loaded_state_;
   std::shared_ptr<boost::asio::ssl::context> context_;
 };
 

@@ -310,6 +310,12 @@ void MessageWriter::AuthenticationOk() {
   End();
 }
 
+void MessageWriter::AuthenticationCleartextPassword() {
+  Begin('R');
+  Put(std::int32_t{3});
+  End();
+}
+
 void MessageWriter::AuthenticationSasl(std::span<const std::string> mechanisms) {
   Begin('R');
   Put(std::int32_t{10});

@@ -139,6 +139,7 @@ class MessageWriter {
   explicit MessageWriter(ByteBuffer& out) : out_(out) {}
 
   void AuthenticationOk();
+  void AuthenticationCleartextPassword();
   void AuthenticationSasl(std::span<const std::string> mechanisms);
   void AuthenticationSaslContinue(std::string_view data);
   void AuthenticationSaslFinal(std::string_view data);

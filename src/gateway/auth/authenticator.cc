@@ -1,7 +1,5 @@
 #include "gateway/auth/authenticator.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "observe/log.h"
@@ -17,44 +15,51 @@ constexpr auto kForgetAfter = 10min;
 
 }  // namespace
 
-Authenticator::Authenticator(AuthMode mode, std::string users_file)
-    : mode_(mode), users_file_(std::move(users_file)), secret_(pgwire::ScramNonce()) {}
+Authenticator::Authenticator(AuthenticatorOptions options, std::unique_ptr<TokenVerifier> tokens)
+    : options_(std::move(options)), tokens_(std::move(tokens)), secret_(pgwire::ScramNonce()) {}
 
-Result<std::unique_ptr<Authenticator>> Authenticator::Open(AuthMode mode, const std::string& users_file) {
-  if (mode != AuthMode::kPassthrough && users_file.empty()) {
+Result<std::unique_ptr<Authenticator>> Authenticator::Open(AuthenticatorOptions options) {
+  const bool names_nobody = options.users_file.empty();
+  if (names_nobody && (options.mode == AuthMode::kOptional ||
+                       (options.mode == AuthMode::kRequired && options.unnamed_method == AuthMethod::kScram))) {
     return Error(ErrorCode::kInvalidParameter, "authentication wants a users file (TAVANA_USERS_FILE)")
         .WithHint("`tavana user add NAME --file FILE` makes one.");
   }
-  std::unique_ptr<Authenticator> opened(new Authenticator(mode, users_file));
-  if (!users_file.empty()) {
-    opened->loaded_ = opened->StateOfFile();
+  if (options.unnamed_method != AuthMethod::kScram && options.tokens.keys.empty()) {
+    return Error(ErrorCode::kInvalidParameter, "bearer tokens want a key set (TAVANA_JWT_KEYS)");
+  }
+  std::unique_ptr<TokenVerifier> tokens;
+  if (!options.tokens.keys.empty()) {
+    TAVANA_ASSIGN_OR_RETURN(tokens, TokenVerifier::Open(options.tokens));
+  }
+  std::unique_ptr<Authenticator> opened(new Authenticator(std::move(options), std::move(tokens)));
+  if (!names_nobody) {
+    opened->loaded_ = StateOfFile(opened->options_.users_file);
     TAVANA_RETURN_IF_ERROR(opened->Load());
   }
   return opened;
 }
 
-std::optional<Authenticator::FileState> Authenticator::StateOfFile() const {
-  struct stat status{};
-  if (stat(users_file_.c_str(), &status) != 0) return std::nullopt;
-  return FileState{.modified_ns = status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec,
-                   .size = status.st_size,
-                   .inode = status.st_ino};
-}
-
 Status Authenticator::Load() {
-  TAVANA_ASSIGN_OR_RETURN(auto users, ReadUsersFile(users_file_));
-  users_.clear();
+  TAVANA_ASSIGN_OR_RETURN(auto users, ReadUsersFile(options_.users_file));
+  std::map<std::string, Identity> loaded;
   for (auto& user : users) {
+    if (user.method != AuthMethod::kScram && tokens_ == nullptr) {
+      return Error(ErrorCode::kInvalidParameter,
+                   "users file " + options_.users_file + ": " + user.name +
+                       " is to bring a bearer token, which wants a key set (TAVANA_JWT_KEYS)");
+    }
     std::string name = user.name;
-    users_.emplace(std::move(name), std::move(user));
+    loaded.emplace(std::move(name), std::move(user));
   }
+  users_ = std::move(loaded);
   return Status::Ok();
 }
 
 Authenticator::Challenge Authenticator::ChallengeOf(const std::string& user) {
-  if (mode_ == AuthMode::kPassthrough) return {};
+  if (mode() == AuthMode::kPassthrough) return {};
   const std::lock_guard lock(mutex_);
-  if (const auto now = StateOfFile(); now != loaded_) {
+  if (const auto now = StateOfFile(options_.users_file); now != loaded_) {
     loaded_ = now;
     if (const Status loaded = Load(); !loaded.ok()) {
       observe::Log(observe::LogLevel::kWarn, "the users file is not taken, the users read before stay",
@@ -64,9 +69,17 @@ Authenticator::Challenge Authenticator::ChallengeOf(const std::string& user) {
   if (const auto found = users_.find(user); found != users_.end()) {
     return {.needed = true, .mock = false, .identity = found->second};
   }
-  if (mode_ == AuthMode::kOptional) return {};
-  return {
-      .needed = true, .mock = true, .identity = {.name = user, .verifier = pgwire::MockScramVerifier(user, secret_)}};
+  if (mode() == AuthMode::kOptional) return {};
+  Challenge challenge{.needed = true, .identity = {.name = user, .method = options_.unnamed_method}};
+  if (options_.unnamed_method == AuthMethod::kScram) {
+    challenge.mock = true;
+    challenge.identity.verifier = pgwire::MockScramVerifier(user, secret_);
+  }
+  return challenge;
+}
+
+Status Authenticator::CheckToken(std::string_view token, const std::string& user) {
+  return tokens_->Verify(token, user, std::chrono::system_clock::now());
 }
 
 std::chrono::milliseconds Authenticator::Failed(const std::string& user, const std::string& address) {

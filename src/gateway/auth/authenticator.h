@@ -5,10 +5,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <vector>
 
+#include "base/file.h"
+#include "gateway/auth/bearer_token.h"
 #include "gateway/auth/users_file.h"
 
 namespace tavana::gateway {
@@ -19,23 +19,35 @@ enum class AuthMode : std::uint8_t {
   kRequired,     ///< everybody must prove it
 };
 
+struct AuthenticatorOptions {
+  AuthMode mode = AuthMode::kPassthrough;
+  std::string users_file;                          ///< empty: no users
+  AuthMethod unnamed_method = AuthMethod::kScram;  ///< of the roles that the users file does not name
+  TokenRules tokens;
+};
+
 /// Who may come in, the same for every door. Thread-safe.
 class Authenticator {
  public:
-  /// `users_file` empty: no users. Fails when the file does.
-  static Result<std::unique_ptr<Authenticator>> Open(AuthMode mode, const std::string& users_file);
+  /// Fails when the users file or the key set does, or when somebody must prove what nothing here can check.
+  static Result<std::unique_ptr<Authenticator>> Open(AuthenticatorOptions options);
 
-  AuthMode mode() const { return mode_; }
+  AuthMode mode() const { return options_.mode; }
 
   /// What a role has to prove.
   struct Challenge {
     bool needed = false;
-    bool mock = false;  ///< there is no such role: go through the motions
+    bool mock = false;  ///< there is no such role: go through the motions of SCRAM
     Identity identity;
   };
   /// Reads the users file again when it has changed since; a file that has become unreadable keeps the users that were
   /// read last, and the log says so.
   Challenge ChallengeOf(const std::string& user);
+
+  /// Whether `token` proves that its bearer is `user`; see TokenVerifier::Verify. May block.
+  Status CheckToken(std::string_view token, const std::string& user);
+  /// What tokens must say. Only where a challenge asks for one.
+  const TokenRules& token_rules() const { return tokens_->rules(); }
 
   /// How long the answer to this failed attempt should wait: doubles with each failure in a row of one name from one
   /// address, up to 4 s (chosen: a guesser gets a thousand tries an hour, a person's typing errors cost nothing).
@@ -43,22 +55,16 @@ class Authenticator {
   void Succeeded(const std::string& user, const std::string& address);
 
  private:
-  Authenticator(AuthMode mode, std::string users_file);
-  struct FileState {
-    std::int64_t modified_ns = 0, size = 0;
-    std::uint64_t inode = 0;
-    bool operator==(const FileState&) const = default;
-  };
-  std::optional<FileState> StateOfFile() const;
+  Authenticator(AuthenticatorOptions options, std::unique_ptr<TokenVerifier> tokens);
   Status Load();
 
   static constexpr std::size_t kMaxFailures = 10'000;  // names and addresses remembered
 
-  const AuthMode mode_;
-  const std::string users_file_;
-  const std::string secret_;  // of mock exchanges
+  const AuthenticatorOptions options_;
+  const std::unique_ptr<TokenVerifier> tokens_;  // null: none are taken
+  const std::string secret_;                     // of mock exchanges
   std::mutex mutex_;
-  std::optional<FileState> loaded_;
+  FileState loaded_;
   std::map<std::string, Identity> users_;
   struct Failure {
     int count = 0;

@@ -40,20 +40,20 @@ TEST_F(AuthenticatorTest, AWrongFileIsRefusedByWhatIsWrongAndNeverByAVerifier) {
 
 TEST_F(AuthenticatorTest, EachModeAsksWhomItSays) {
   ASSERT_TRUE(WriteUsersFile(path_, {{.name = "ada", .verifier = pgwire::MakeScramVerifier("x")}}).ok());
-  auto passthrough = Authenticator::Open(AuthMode::kPassthrough, path_);
+  auto passthrough = Authenticator::Open({.mode = AuthMode::kPassthrough, .users_file = path_});
   EXPECT_FALSE((*passthrough)->ChallengeOf("ada").needed);
-  auto optional = Authenticator::Open(AuthMode::kOptional, path_);
+  auto optional = Authenticator::Open({.mode = AuthMode::kOptional, .users_file = path_});
   EXPECT_TRUE((*optional)->ChallengeOf("ada").needed);
   EXPECT_FALSE((*optional)->ChallengeOf("nobody").needed);
-  auto required = Authenticator::Open(AuthMode::kRequired, path_);
+  auto required = Authenticator::Open({.mode = AuthMode::kRequired, .users_file = path_});
   EXPECT_FALSE((*required)->ChallengeOf("ada").mock);
   EXPECT_TRUE((*required)->ChallengeOf("nobody").mock);
-  EXPECT_FALSE(Authenticator::Open(AuthMode::kRequired, "").ok());
+  EXPECT_FALSE(Authenticator::Open({.mode = AuthMode::kRequired}).ok());
 }
 
 TEST_F(AuthenticatorTest, AChangedFileIsReadAgainAndABrokenOneKeepsTheUsers) {
   ASSERT_TRUE(WriteUsersFile(path_, {{.name = "ada", .verifier = pgwire::MakeScramVerifier("x")}}).ok());
-  auto authenticator = Authenticator::Open(AuthMode::kRequired, path_);
+  auto authenticator = Authenticator::Open({.mode = AuthMode::kRequired, .users_file = path_});
   EXPECT_TRUE((*authenticator)->ChallengeOf("bob").mock);
   ASSERT_TRUE(WriteUsersFile(path_, {{.name = "bob", .verifier = pgwire::MakeScramVerifier("y")}}).ok());
   EXPECT_FALSE((*authenticator)->ChallengeOf("bob").mock);
@@ -63,7 +63,7 @@ TEST_F(AuthenticatorTest, AChangedFileIsReadAgainAndABrokenOneKeepsTheUsers) {
 }
 
 TEST_F(AuthenticatorTest, FailuresInARowWaitLongerUntilASuccess) {
-  auto authenticator = Authenticator::Open(AuthMode::kPassthrough, "");
+  auto authenticator = Authenticator::Open({});
   const auto first = (*authenticator)->Failed("ada", "1.2.3.4");
   EXPECT_GT((*authenticator)->Failed("ada", "1.2.3.4"), first);
   EXPECT_EQ((*authenticator)->Failed("ada", "5.6.7.8"), first);

@@ -7,15 +7,15 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
+
+#include "base/file.h"
 
 namespace tavana::gateway {
 namespace {
 
-constexpr std::streamoff kMaxFileBytes = 16 << 20;  // chosen: 100,000 users
+constexpr std::size_t kMaxFileBytes = 16 << 20;  // chosen: 100,000 users
 
 Error Wrong(const std::string& path, const std::string& what) {
   return Error(ErrorCode::kInvalidParameter, "users file " + path + ": " + what);
@@ -23,12 +23,26 @@ Error Wrong(const std::string& path, const std::string& what) {
 
 }  // namespace
 
+std::optional<AuthMethod> AuthMethodNamed(std::string_view name) {
+  for (const auto method : {AuthMethod::kScram, AuthMethod::kJwt, AuthMethod::kOauth}) {
+    if (NameOf(method) == name) return method;
+  }
+  return std::nullopt;
+}
+
+std::string_view NameOf(AuthMethod method) {
+  switch (method) {
+    case AuthMethod::kScram: return "scram";
+    case AuthMethod::kJwt: return "jwt";
+    case AuthMethod::kOauth: return "oauth";
+  }
+  return "unknown";
+}
+
 Result<std::vector<Identity>> ReadUsersFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return Error(ErrorCode::kIo, "users file " + path + " cannot be read: " + std::strerror(errno));
-  if (file.tellg() > kMaxFileBytes) return Wrong(path, "larger than 16 MB");
-  file.seekg(0);
-  const auto json = nlohmann::json::parse(file, nullptr, false);
+  const auto text = ReadFile(path, kMaxFileBytes);
+  if (!text.ok()) return Error(text.error().code(), "users file: " + text.error().message());
+  const auto json = nlohmann::json::parse(*text, nullptr, false);
   if (!json.is_object() || !json.contains("users") || !json["users"].is_array()) {
     return Wrong(path, "not of the form {\"users\": [...]}");
   }
@@ -36,15 +50,25 @@ Result<std::vector<Identity>> ReadUsersFile(const std::string& path) {
   std::set<std::string> names;
   for (const auto& entry : json["users"]) {
     const std::string which = "user " + std::to_string(users.size() + 1);
-    if (!entry.is_object() || !entry.value("name", nlohmann::json()).is_string() ||
-        !entry.value("scram", nlohmann::json()).is_string()) {
-      return Wrong(path, which + " wants \"name\" and \"scram\", both text");
+    if (!entry.is_object() || !entry.value("name", nlohmann::json()).is_string()) {
+      return Wrong(path, which + " wants \"name\", a text");
     }
     Identity identity;
     identity.name = entry["name"];
-    auto verifier = pgwire::ParseScramVerifier(entry["scram"].get<std::string>());
-    if (!verifier.ok()) return Wrong(path, which + " (" + identity.name + "): " + verifier.error().message());
-    identity.verifier = *std::move(verifier);
+    if (entry.contains("method")) {
+      const auto& method = entry["method"];
+      const auto known = method.is_string() ? AuthMethodNamed(method.get<std::string>()) : std::nullopt;
+      if (!known) return Wrong(path, which + " (" + identity.name + "): method wants scram, jwt or oauth");
+      identity.method = *known;
+    }
+    if (identity.method == AuthMethod::kScram) {
+      if (!entry.value("scram", nlohmann::json()).is_string()) {
+        return Wrong(path, which + " (" + identity.name + ") wants \"scram\", a text");
+      }
+      auto verifier = pgwire::ParseScramVerifier(entry["scram"].get<std::string>());
+      if (!verifier.ok()) return Wrong(path, which + " (" + identity.name + "): " + verifier.error().message());
+      identity.verifier = *std::move(verifier);
+    }
     if (const auto limit = entry.find("connection_limit"); limit != entry.end()) {
       if (!limit->is_number_unsigned() || limit->get<std::uint64_t>() > 1'000'000) {
         return Wrong(path, which + " (" + identity.name + "): connection_limit wants a number from 0 to 1000000");
@@ -62,7 +86,12 @@ Result<std::vector<Identity>> ReadUsersFile(const std::string& path) {
 Status WriteUsersFile(const std::string& path, const std::vector<Identity>& users) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const auto& user : users) {
-    nlohmann::ordered_json entry{{"name", user.name}, {"scram", pgwire::ScramVerifierText(user.verifier)}};
+    nlohmann::ordered_json entry{{"name", user.name}};
+    if (user.method == AuthMethod::kScram) {
+      entry["scram"] = pgwire::ScramVerifierText(user.verifier);
+    } else {
+      entry["method"] = NameOf(user.method);
+    }
     if (user.connection_limit > 0) entry["connection_limit"] = user.connection_limit;
     list.push_back(std::move(entry));
   }

@@ -108,8 +108,14 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   // authentication.cc
   /// Asks for what the role has to prove; false when it did not, and was told so.
   Task<bool> Authenticate();
+  Task<Status> Prove(const Authenticator::Challenge& challenge);
+  /// The client's first message of the mechanism that it has chosen.
+  Task<Result<std::string>> OfferSasl(std::vector<std::string> mechanisms, std::string& chosen);
   Task<Status> ExchangeScram(const Authenticator::Challenge& challenge);
-  Task<Result<std::string>> ReadSaslAnswer();
+  Task<Status> ExchangeTokenAsPassword();
+  Task<Status> ExchangeOauth();
+  Task<Status> CheckToken(std::string token);
+  Task<Result<std::string>> ReadAuthenticationAnswer();
 
   // pg_session.cc
   Task<void> Serve();
