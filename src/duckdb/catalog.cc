@@ -343,13 +343,8 @@ constexpr std::array kVectors = {Renaming{"indkey", "int2vector"}, Renaming{"ind
                                  Renaming{"indclass", "oidvector"}, Renaming{"indcollation", "oidvector"},
                                  Renaming{"proargtypes", "oidvector"}};
 
-// LIKE and its kin, whose escape character is the backslash unless another is told; DuckDB's have none.
-constexpr std::array kLikes = {Renaming{"~~", "like_escape"}, Renaming{"!~~", "not_like_escape"},
-                               Renaming{"~~*", "ilike_escape"}, Renaming{"!~~*", "not_ilike_escape"}};
-
-/// Queries on PostgreSQL's catalog mean what PostgreSQL means: ~ finds a match anywhere (DuckDB's wants the whole
-/// text), LIKE knows the backslash, and the only column of a function in FROM has the alias as its name.
-class PostgresMeaning : public TreeWalk {
+/// The catalog's vectors, whose first element is element 0.
+class Vectors : public TreeWalk {
  public:
   /// Says of the columns that leave which are vectors: DuckDB's functions on lists would not take them.
   static void NameVectors(SQLStatement& statement) {
@@ -373,20 +368,6 @@ class PostgresMeaning : public TreeWalk {
     return FindRenaming(kVectors, Lower(expression.Cast<ColumnRefExpression>().GetColumnName()));
   }
 
-  /// A column of generate_series is a row for each, not a list.
-  void OnNode(QueryNode& node) override {
-    if (node.type != QueryNodeType::SELECT_NODE) return;
-    for (auto& column : node.Cast<SelectNode>().select_list) {
-      if (column->GetExpressionClass() != ExpressionClass::FUNCTION) continue;
-      if (Lower(column->Cast<FunctionExpression>().function_name) != "generate_series") continue;
-      const std::string alias = column->HasAlias() ? std::string(column->GetAlias()) : "generate_series";
-      vector<unique_ptr<ParsedExpression>> series;
-      series.push_back(std::move(column));
-      column = make_uniq<FunctionExpression>("unnest", std::move(series));
-      column->SetAlias(alias);
-    }
-  }
-
   /// The first element of a vector is its element 0, of a list 1.
   static void CountFromZero(OperatorExpression& extract) {
     if (VectorOf(*extract.children[0]) == nullptr) return;
@@ -396,23 +377,8 @@ class PostgresMeaning : public TreeWalk {
     extract.children[1] = make_uniq<FunctionExpression>("+", std::move(sum), nullptr, nullptr, false, true);
   }
 
-  void OnTable(TableRef& ref) override {
-    if (ref.type != TableReferenceType::TABLE_FUNCTION || ref.alias.empty()) return;
-    auto& table = ref.Cast<TableFunctionRef>();
-    const auto name = Lower(table.function->Cast<FunctionExpression>().function_name);
-    const bool has_one_column = name == "generate_series" || name == "unnest" || name == "string_to_array";
-    if (table.column_name_alias.empty() && has_one_column) table.column_name_alias = {ref.alias};
-  }
   void OnExpression(unique_ptr<ParsedExpression>& expression) override {
-    if (expression->type == ExpressionType::ARRAY_EXTRACT) return CountFromZero(expression->Cast<OperatorExpression>());
-    if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return;
-    auto& function = expression->Cast<FunctionExpression>();
-    if (function.function_name == "regexp_full_match") function.function_name = "regexp_matches";
-    const Renaming* const like = FindRenaming(kLikes, function.function_name);
-    if (like == nullptr || function.children.size() != 2) return;
-    function.function_name = like->to;
-    function.is_operator = false;
-    function.children.push_back(make_uniq<ConstantExpression>(Value("\\")));
+    if (expression->type == ExpressionType::ARRAY_EXTRACT) CountFromZero(expression->Cast<OperatorExpression>());
   }
 };
 
@@ -517,15 +483,15 @@ Result<PostgresCatalog> PostgresCatalog::Create(Connection& connection) {
   return catalog;
 }
 
-std::set<std::string> ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalog) {
+ResolvedNames ResolvePostgresNames(SQLStatement& statement, const PostgresCatalog& catalog) {
   Resolver resolver(catalog);
   resolver.Visit(statement);
   if (resolver.reads_catalog()) {
-    PostgresMeaning().Visit(statement);
-    PostgresMeaning::NameVectors(statement);
+    Vectors().Visit(statement);
+    Vectors::NameVectors(statement);
   }
   ResolveTarget(statement);
-  return resolver.inline_tables();
+  return {.reads_catalog = resolver.reads_catalog(), .inline_tables = resolver.inline_tables()};
 }
 
 }  // namespace tavana::duckdb_engine

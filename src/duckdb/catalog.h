@@ -37,8 +37,11 @@ struct PostgresCatalog {
     const std::string& name);
 
 /// Sends the names of a parsed statement where they lead: tables and functions of PostgreSQL's catalog to `catalog`,
-/// the schema public to main, types and collations of PostgreSQL to DuckDB's. The tables that it needs from the
-/// gateway, by their full names, are the answer.
-std::set<std::string> ResolvePostgresNames(::duckdb::SQLStatement& statement, const PostgresCatalog& catalog);
+/// the schema public to main, types and collations of PostgreSQL to DuckDB's.
+struct ResolvedNames {
+  bool reads_catalog = false;
+  std::set<std::string> inline_tables;  ///< that it needs from the gateway, by their full names
+};
+ResolvedNames ResolvePostgresNames(::duckdb::SQLStatement& statement, const PostgresCatalog& catalog);
 
 }  // namespace tavana::duckdb_engine

@@ -9,7 +9,10 @@
 #include <duckdb/parser/parsed_expression_iterator.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/query_node/set_operation_node.hpp>
+#include <duckdb/parser/statement/delete_statement.hpp>
+#include <duckdb/parser/statement/insert_statement.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
+#include <duckdb/parser/statement/update_statement.hpp>
 #include <string>
 #include <string_view>
 
@@ -181,23 +184,34 @@ bool Mentions(const ParsedExpression& expression, const std::string& name) {
   return mentions;
 }
 
-}  // namespace
-
-void NameColumns(SQLStatement& statement) {
-  if (statement.type != StatementType::SELECT_STATEMENT) return;
-  auto* node = statement.Cast<SelectStatement>().node.get();
-  while (node->type == QueryNodeType::SET_OPERATION_NODE) {  // the names come from its first part
-    auto& parts = node->Cast<SetOperationNode>().children;
-    if (parts.empty()) return;
-    node = parts[0].get();
-  }
-  if (node->type != QueryNodeType::SELECT_NODE) return;
-  for (auto& column : node->Cast<SelectNode>().select_list) {
+void NameEach(vector<unique_ptr<ParsedExpression>>& columns) {
+  for (auto& column : columns) {
     if (column->HasAlias() || column->GetExpressionClass() == ExpressionClass::COLUMN_REF) continue;
     Figured figured = Figure(*column);
     if (figured.name.empty()) continue;
     if (Mentions(*column, figured.name)) figured.name += kHiddenMark;
     column->SetAlias(std::move(figured.name));
+  }
+}
+
+void NameColumnsOf(QueryNode* node) {
+  while (node->type == QueryNodeType::SET_OPERATION_NODE) {  // the names come from its first part
+    auto& parts = node->Cast<SetOperationNode>().children;
+    if (parts.empty()) return;
+    node = parts[0].get();
+  }
+  if (node->type == QueryNodeType::SELECT_NODE) NameEach(node->Cast<SelectNode>().select_list);
+}
+
+}  // namespace
+
+void NameColumns(SQLStatement& statement) {
+  switch (statement.type) {
+    case StatementType::SELECT_STATEMENT: return NameColumnsOf(statement.Cast<SelectStatement>().node.get());
+    case StatementType::INSERT_STATEMENT: return NameEach(statement.Cast<InsertStatement>().returning_list);
+    case StatementType::UPDATE_STATEMENT: return NameEach(statement.Cast<UpdateStatement>().returning_list);
+    case StatementType::DELETE_STATEMENT: return NameEach(statement.Cast<DeleteStatement>().returning_list);
+    default: return;
   }
 }
 

@@ -1,3 +1,4 @@
+#include "duckdb/dialect.h"
 #include "duckdb/engine.h"
 
 #include <algorithm>
@@ -119,6 +120,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     instance->database = std::make_unique<::duckdb::DuckDB>(nullptr, &config);
     RegisterPostgresSpellings(*instance->database->instance);
     RegisterPostgresFunctions(*instance->database->instance);
+    RegisterDialect(*instance->database->instance);
     ::duckdb::Connection connection(*instance->database);
     if (options.spill_limit_bytes > 0) {
       // Not through DBConfig: DuckDB 1.5.5 keeps the option there and never hands it to its buffer manager.

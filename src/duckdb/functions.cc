@@ -260,19 +260,20 @@ void CurrentSetting(DataChunk& arguments, ExpressionState& state, Vector& result
 void RegisterPostgresFunctions(DatabaseInstance& instance) {
   ExtensionLoader loader(instance, "tavana");
   const auto text = LogicalType::VARCHAR;
-  ScalarFunction to_char("to_char", {LogicalType::ANY, text}, text, NumberToChar, BindToChar);
-  loader.RegisterFunction(to_char);
-  loader.RegisterFunction(ScalarFunction("__tavana_setting", {text, LogicalType::BOOLEAN}, text, CurrentSetting));
-  loader.RegisterFunction(ScalarFunction("to_date", {text, text}, LogicalType::DATE, ToDate));
-  loader.RegisterFunction(
-      ScalarFunction("__tavana_local_timestamp", {text, text}, LogicalType::TIMESTAMP, ToLocalTimestamp));
-  loader.RegisterFunction(ScalarFunction("__tavana_to_number", {text, text}, text, ToNumber));
-  loader.RegisterFunction(ScalarFunction("length", {LogicalType::BLOB}, LogicalType::INTEGER, BytesOf));
-  loader.RegisterFunction(ScalarFunction("octet_length", {text}, LogicalType::INTEGER, BytesOf));
-  loader.RegisterFunction(
-      ScalarFunction("get_byte", {LogicalType::BLOB, LogicalType::INTEGER}, LogicalType::INTEGER, GetByte));
-  loader.RegisterFunction(
-      ScalarFunction("-", {LogicalType::TIME, LogicalType::TIME}, LogicalType::INTERVAL, TimeMinusTime));
+  // A function that may fail must say so: the optimizer moves and repeats those that cannot.
+  const auto add = [&loader](ScalarFunction function) {
+    function.SetFallible();
+    loader.RegisterFunction(std::move(function));
+  };
+  add(ScalarFunction("to_char", {LogicalType::ANY, text}, text, NumberToChar, BindToChar));
+  add(ScalarFunction("__tavana_setting", {text, LogicalType::BOOLEAN}, text, CurrentSetting));
+  add(ScalarFunction("to_date", {text, text}, LogicalType::DATE, ToDate));
+  add(ScalarFunction("__tavana_local_timestamp", {text, text}, LogicalType::TIMESTAMP, ToLocalTimestamp));
+  add(ScalarFunction("__tavana_to_number", {text, text}, text, ToNumber));
+  add(ScalarFunction("length", {LogicalType::BLOB}, LogicalType::INTEGER, BytesOf));
+  add(ScalarFunction("octet_length", {text}, LogicalType::INTEGER, BytesOf));
+  add(ScalarFunction("get_byte", {LogicalType::BLOB, LogicalType::INTEGER}, LogicalType::INTEGER, GetByte));
+  add(ScalarFunction("-", {LogicalType::TIME, LogicalType::TIME}, LogicalType::INTERVAL, TimeMinusTime));
 }
 
 }  // namespace tavana::duckdb_engine

@@ -20,6 +20,7 @@
 #include "duckdb/catalog.h"
 #include "duckdb/column_names.h"
 #include "duckdb/definitions.h"
+#include "duckdb/dialect.h"
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
 #include "duckdb/read_set.h"
@@ -382,6 +383,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
   statement.client_types.assign(parameter_types.begin(), parameter_types.end());
   statement.described.columns = arrow::schema({});
   try {
+    const bool speaks_postgres = SpeaksPostgres(shared.context());
     Statements parsed;
     for (const std::string& text : OneDropEach(CreateOfSelectInto(ReadableByDuckDb(statement.sql)))) {
       ::duckdb::Parser parser(shared.context().GetParserOptions());
@@ -394,8 +396,9 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
     Name(statement, *parsed[0]);
     for (auto& part : parsed) {
       NameColumns(*part);
-      const auto inline_tables = ResolvePostgresNames(*part, shared.instance->catalog);
-      statement.described.inline_tables.assign(inline_tables.begin(), inline_tables.end());
+      const auto names = ResolvePostgresNames(*part, shared.instance->catalog);
+      statement.described.inline_tables.assign(names.inline_tables.begin(), names.inline_tables.end());
+      if (names.reads_catalog || speaks_postgres) MeanAsPostgres(*part, statement.sql);
     }
     AdaptToCatalog(shared.context(), parsed);
     shared.context().PreprocessStatements(parsed);

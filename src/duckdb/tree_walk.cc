@@ -1,5 +1,6 @@
 #include "duckdb/tree_walk.h"
 
+#include <duckdb/parser/constraints/check_constraint.hpp>
 #include <duckdb/parser/expression/cast_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/expression/parameter_expression.hpp>
@@ -7,7 +8,9 @@
 #include <duckdb/parser/parsed_data/copy_info.hpp>
 #include <duckdb/parser/parsed_data/create_table_info.hpp>
 #include <duckdb/parser/parsed_expression_iterator.hpp>
+#include <duckdb/parser/query_node/recursive_cte_node.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
+#include <duckdb/parser/query_node/set_operation_node.hpp>
 #include <duckdb/parser/statement/copy_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/delete_statement.hpp>
@@ -37,11 +40,23 @@ void TreeWalk::Visit(unique_ptr<ParsedExpression>& expression) {
 /// DuckDB's iterator goes into the subqueries of FROM by itself.
 void TreeWalk::Enter(TableRef& table) {
   OnTable(table);
-  if (table.type == TableReferenceType::SUBQUERY) OnNode(*table.Cast<SubqueryRef>().subquery->node);
+  if (table.type == TableReferenceType::SUBQUERY) Enter(*table.Cast<SubqueryRef>().subquery->node);
+}
+
+/// Of a set operation and of WITH, too.
+void TreeWalk::Enter(QueryNode& node) {
+  OnNode(node);
+  if (node.type == QueryNodeType::SET_OPERATION_NODE) {
+    for (auto& child : node.Cast<SetOperationNode>().children) Enter(*child);
+  } else if (node.type == QueryNodeType::RECURSIVE_CTE_NODE) {
+    Enter(*node.Cast<RecursiveCTENode>().left);
+    Enter(*node.Cast<RecursiveCTENode>().right);
+  }
+  for (auto& entry : node.cte_map.map) Enter(*entry.second->query->node);
 }
 
 void TreeWalk::Visit(QueryNode& node) {
-  OnNode(node);
+  Enter(node);
   ParsedExpressionIterator::EnumerateQueryNodeChildren(
       node, [this](unique_ptr<ParsedExpression>& child) { Visit(child); }, [this](TableRef& table) { Enter(table); });
 }
@@ -119,6 +134,16 @@ void TreeWalk::Visit(SQLStatement& statement) {
       if (info.type == CatalogType::TABLE_ENTRY) {
         auto& table = info.Cast<CreateTableInfo>();
         if (table.query) Visit(*table.query->node);
+        for (idx_t i = 0; i < table.columns.LogicalColumnCount(); ++i) {
+          auto& column = table.columns.GetColumnMutable(LogicalIndex(i));
+          if (!column.HasDefaultValue()) continue;
+          auto value = column.DefaultValue().Copy();
+          Visit(value);
+          column.SetDefaultValue(std::move(value));
+        }
+        for (auto& constraint : table.constraints) {
+          if (constraint->type == ConstraintType::CHECK) Visit(constraint->Cast<CheckConstraint>().expression);
+        }
       } else if (info.type == CatalogType::VIEW_ENTRY) {
         auto& view = info.Cast<CreateViewInfo>();
         if (view.query) Visit(*view.query->node);

@@ -35,6 +35,7 @@ class TreeWalk {
   void Visit(::duckdb::QueryNode& node);
   void Visit(::duckdb::TableRef* table);
   void Enter(::duckdb::TableRef& table);
+  void Enter(::duckdb::QueryNode& node);
   void Visit(::duckdb::vector<::duckdb::unique_ptr<::duckdb::ParsedExpression>>& expressions);
   void Visit(::duckdb::CommonTableExpressionMap& map);
   void Visit(::duckdb::UpdateSetInfo* set);

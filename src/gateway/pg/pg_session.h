@@ -274,7 +274,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   TransactionState state_ = TransactionState::kIdle;
   std::vector<SavepointState> savepoints_;  // of the open block
   struct EngineSettings {
-    std::string time_zone = "UTC", search_path = "\"$user\", public";
+    std::string time_zone = "UTC", dialect = "duckdb", search_path = "\"$user\", public";
   };
   EngineSettings told_;                                      // what the engine was told, which starts as it does
   std::vector<HeldLock> session_locks_, transaction_locks_;  // as often as each was taken

@@ -23,6 +23,7 @@ enum class Kind {
   kDateStyle,
   kIsolation,
   kByteaOutput,
+  kDialect,
   kPath
 };
 
@@ -76,6 +77,7 @@ constexpr std::array kSpecs = {
     Spec{"standard_conforming_strings", "standard_conforming_strings", "on", Kind::kFixed, true},
     Spec{"statement_timeout", "statement_timeout", "0", Kind::kMilliseconds},
     Spec{"synchronous_commit", "synchronous_commit", "on", Kind::kText},
+    Spec{"tavana.dialect", "tavana.dialect", "duckdb", Kind::kDialect},
     Spec{"timezone", "TimeZone", "UTC", Kind::kText, true},
     Spec{"transaction_deferrable", "transaction_deferrable", "off", Kind::kBool},
     Spec{"transaction_isolation", "transaction_isolation", "repeatable read", Kind::kIsolation},
@@ -191,6 +193,13 @@ Result<std::string> Normalise(const Spec& spec, std::string_view value) {
         path += plain ? name : sql::QuoteIdentifier(name);
       }
       return path;
+    }
+    case Kind::kDialect: {
+      std::string lower = sql::LowerCase(value);
+      if (lower == "postgresql") lower = "postgres";
+      if (lower != "duckdb" && lower != "postgres")
+        return Invalid(spec, value).WithHint("Available values: duckdb, postgres.");
+      return lower;
     }
     case Kind::kByteaOutput: {
       const std::string lower = sql::LowerCase(value);

@@ -112,6 +112,12 @@ PgSession::Task<Status> PgSession::TellEngine(const engine::CallContext& call) {
     if (!told.ok()) co_return told;
     told_.time_zone = zone;
   }
+  const std::string dialect = settings_.Get("tavana.dialect");
+  if (dialect != told_.dialect) {
+    const Status told = co_await RunOnEngine(call, "SET tavana_dialect = " + sql::QuoteLiteral(dialect));
+    if (!told.ok()) co_return told;
+    told_.dialect = dialect;
+  }
   const std::string path = settings_.Get("search_path");
   if (path != told_.search_path) {
     const Status told = co_await TellSearchPath(call, path);

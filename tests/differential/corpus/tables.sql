@@ -175,3 +175,9 @@ SELECT count(*) FROM pg_class WHERE relname = 'd_serial_id_seq'
 DROP TABLE d_roll, d_missing
 SELECT count(*) FROM pg_class WHERE relname = 'd_roll'
 DROP TABLE d_roll
+CREATE TABLE d_returning (a int, b text);
+INSERT INTO d_returning VALUES (1, 'x'), (2, 'y') RETURNING a + 1, upper(b), a AS n, b;
+UPDATE d_returning SET a = a * 2 RETURNING a::bigint, coalesce(b, 'none'), count;
+UPDATE d_returning SET a = a * 2 RETURNING a::bigint, coalesce(b, 'none');
+DELETE FROM d_returning RETURNING -a, length(b), *;
+DROP TABLE d_returning;
