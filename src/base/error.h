@@ -107,6 +107,8 @@ class Error {
   Error&& WithoutPosition() && { return position_.reset(), std::move(*this); }
   /// Where in the input it happened ("COPY t, line 3"), as the W field tells it.
   Error&& WithContext(std::string context) && { return context_ = std::move(context), std::move(*this); }
+  /// Which of the rows that were ingested it is about, from 0.
+  Error&& AtRow(std::int64_t row) && { return row_ = row, std::move(*this); }
   /// The statement only read, sent nothing, and may run again elsewhere.
   Error&& Retryable() && { return retryable_ = true, std::move(*this); }
   /// The engine instance can not be trusted any more and must be replaced.
@@ -118,6 +120,7 @@ class Error {
   const std::string& hint() const { return hint_; }
   const std::string& context() const { return context_; }
   std::optional<std::size_t> position() const { return position_; }
+  std::optional<std::int64_t> row() const { return row_; }
   bool retryable() const { return retryable_; }
   bool poisoned() const { return poisoned_; }
 
@@ -126,6 +129,7 @@ class Error {
   bool retryable_ = false;
   bool poisoned_ = false;
   std::optional<std::size_t> position_;
+  std::optional<std::int64_t> row_;
   std::string message_;
   std::string detail_;
   std::string hint_;

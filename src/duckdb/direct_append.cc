@@ -54,21 +54,41 @@ struct DirectAppend::State {
   ::duckdb::ArrowTableSchema arrow_types;
   ::duckdb::DataChunk source, target;
 
-  void AppendChunk(::duckdb::LocalAppendState& append) {
+  void AppendChunk(::duckdb::DataChunk& rows, ::duckdb::LocalAppendState& append) {
     target.Reset();
     ::duckdb::idx_t next_default = 0;
-    default_values.SetChunk(source);
+    default_values.SetChunk(rows);
     for (::duckdb::idx_t i = 0; i < sources.size(); ++i) {
       if (!sources[i]) {
         default_values.ExecuteExpression(next_default++, target.data[i]);
-      } else if (auto& values = source.data[*sources[i]]; values.GetType() == target.data[i].GetType()) {
+      } else if (auto& values = rows.data[*sources[i]]; values.GetType() == target.data[i].GetType()) {
         target.data[i].Reference(values);
       } else {
-        ::duckdb::VectorOperations::Cast(context, values, target.data[i], source.size());
+        ::duckdb::VectorOperations::Cast(context, values, target.data[i], rows.size());
       }
     }
-    target.SetCardinality(source.size());
+    target.SetCardinality(rows.size());
     table.GetStorage().LocalAppend(append, context, target, false);
+  }
+
+  /// The row of `source`, which could not be appended, that cannot be appended by itself. The transaction is lost, so
+  /// the rows before it do no harm.
+  std::optional<std::int64_t> FirstThatFails(::duckdb::LocalAppendState& append) {
+    ::duckdb::DataChunk row;
+    row.InitializeEmpty(source.GetTypes());
+    for (::duckdb::idx_t i = 0; i < source.size(); ++i) {
+      ::duckdb::SelectionVector selection(1);
+      selection.set_index(0, i);
+      row.Reference(source);
+      row.Slice(selection, 1);
+      row.Flatten();
+      try {
+        AppendChunk(row, append);
+      } catch (const std::exception&) {
+        return static_cast<std::int64_t>(i);
+      }
+    }
+    return std::nullopt;
   }
 };
 
@@ -136,7 +156,13 @@ void DirectAppend::Append(const arrow::RecordBatch& batch) {
       state.source.Reset();
       state.source.SetCardinality(std::min<::duckdb::idx_t>(STANDARD_VECTOR_SIZE, rows - scan.chunk_offset));
       ::duckdb::ArrowTableFunction::ArrowToDuckDB(scan, state.arrow_types.GetColumns(), state.source);
-      state.AppendChunk(append);
+      try {
+        state.AppendChunk(state.source, append);
+      } catch (const std::exception&) {
+        failed_row_ = state.FirstThatFails(append);
+        if (failed_row_) *failed_row_ += static_cast<std::int64_t>(scan.chunk_offset);
+        throw;
+      }
     }
     storage.FinalizeLocalAppend(append);
   });

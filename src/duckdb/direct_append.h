@@ -4,6 +4,7 @@
 
 #include <duckdb.hpp>
 #include <memory>
+#include <optional>
 
 #include "engine/engine.h"
 
@@ -22,11 +23,14 @@ class DirectAppend {
 
   /// Columns that `batch` lacks get their defaults. Throws what DuckDB throws; then the transaction is lost.
   void Append(const arrow::RecordBatch& batch);
+  /// Which row of the batch Append threw for; nullopt when it was for none of them.
+  std::optional<std::int64_t> failed_row() const { return failed_row_; }
 
  private:
   struct State;
   explicit DirectAppend(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+  std::optional<std::int64_t> failed_row_;
 };
 
 }  // namespace tavana::duckdb_engine

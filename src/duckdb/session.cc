@@ -545,10 +545,12 @@ class DuckDbSession : public engine::Session {
   Result<std::optional<std::int64_t>> AppendDirectly(const engine::CallContext& call,
                                                      const engine::IngestTarget& target,
                                                      arrow::RecordBatchReader& batches) {
+    std::unique_ptr<DirectAppend> append;
+    std::int64_t rows = 0;
     try {
-      const auto append = DirectAppend::Make(shared_->context(), target, *batches.schema());
+      append = DirectAppend::Make(shared_->context(), target, *batches.schema());
       if (append == nullptr) return std::optional<std::int64_t>();
-      for (std::int64_t rows = 0;;) {
+      for (;;) {
         if (auto why = call.cancellation->why()) return *std::move(why);
         std::shared_ptr<arrow::RecordBatch> batch;
         if (const auto status = batches.ReadNext(&batch); !status.ok()) {
@@ -559,7 +561,9 @@ class DuckDbSession : public engine::Session {
         rows += batch->num_rows();
       }
     } catch (const std::exception& exception) {
-      return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+      auto error = Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
+      if (append != nullptr && append->failed_row()) (void)std::move(error).AtRow(rows + *append->failed_row());
+      return error;
     }
   }
 

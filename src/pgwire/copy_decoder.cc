@@ -74,10 +74,26 @@ struct CopyDecoder::State {
   bool finished = false;
   std::size_t batch_bytes = 0;
   std::int64_t batch_rows = 0;
+  std::int64_t rows = 0;  // in all
+  /// A row and its line, where the distance of the two changes: quoted newlines, a header.
+  struct Place {
+    std::int64_t row;
+    std::uint64_t line;
+  };
+  std::deque<Place> places;
   ByteBuffer scratch;
   std::size_t skip_bytes = 0;  // of binary's header extension
 
   explicit State(Zone zone_in) : zone(std::move(zone_in)) {}
+
+  void CountRow() {
+    ++batch_rows;
+    const bool follows =
+        !places.empty() && line_number - places.back().line == static_cast<std::uint64_t>(rows - places.back().row);
+    if (!follows) places.push_back({rows, line_number});
+    while (places.size() > 1 && places[1].row < rows - kRowsRemembered) places.pop_front();
+    ++rows;
+  }
 
   std::string_view Rest() const { return input.view().substr(begin); }
   bool csv() const { return options.format == CopyFormat::kCsv; }
@@ -226,7 +242,7 @@ struct CopyDecoder::State {
       }
       TAVANA_RETURN_IF_ERROR(csv() ? ReadCsvRow(line) : ReadTextRow(line));
       batch_bytes += line.size() + columns.size();
-      ++batch_rows;
+      CountRow();
     }
     return Status::Ok();
   }
@@ -542,7 +558,7 @@ struct CopyDecoder::State {
       }
       TAVANA_RETURN_IF_ERROR(ReadBinaryRow(rest));
       batch_bytes += row_bytes;
-      ++batch_rows;
+      CountRow();
     }
   }
 
@@ -672,6 +688,17 @@ Result<std::shared_ptr<arrow::RecordBatch>> CopyDecoder::Take() {
   state.batch_rows = 0;
   state.batch_bytes = 0;
   return batch;
+}
+
+std::string CopyDecoder::PlaceOf(std::int64_t row) const {
+  const auto& places = state_->places;
+  const auto after =
+      std::upper_bound(places.begin(), places.end(), row,
+                       [](std::int64_t wanted, const State::Place& place) { return wanted < place.row; });
+  if (after == places.begin()) return "COPY " + state_->relation;
+  const auto& place = *std::prev(after);
+  return "COPY " + state_->relation + ", line " +
+         std::to_string(place.line + static_cast<std::uint64_t>(row - place.row));
 }
 
 }  // namespace tavana::pgwire

@@ -48,12 +48,18 @@ class CopyDecoder {
   Status Finish();
   /// The rows there are once they make a batch, or after Finish; else null.
   Result<std::shared_ptr<arrow::RecordBatch>> Take();
+  /// Where a row that came out of Take came from ("COPY t, line 3"), as the context of an error; `row` counts from 0.
+  /// Of rows long gone (kRowsRemembered) the table alone.
+  std::string PlaceOf(std::int64_t row) const;
 
  private:
   struct State;
   explicit CopyDecoder(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// How far back PlaceOf looks (chosen: more rows than an engine has in hand).
+inline constexpr std::int64_t kRowsRemembered = 1 << 20;
 
 /// What a batch aims at, in bytes of the data it comes from (the engine's own target, engine::kBatchBytes).
 inline constexpr std::size_t kCopyBatchBytes = std::size_t{1} << 20;

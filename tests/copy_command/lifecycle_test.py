@@ -43,6 +43,29 @@ def test_a_broken_row_at_the_end_leaves_nothing_behind(connection, table):
     assert count(connection) == 0
 
 
+@pytest.mark.parametrize("options, text, line", [
+    ("", "1\tone\n2\ttwo\n3\t\\N\n", 3),
+    ("", "1\tone\n1\tuno\n", 2),
+    ("", "1\tone\n2\tmuch too long\n", 2),
+    ("(FORMAT csv, HEADER)", 'a,b\n1,"o\nn"\n2,two\n3,"a\n\nb"\n1,uno\n', 8),
+], ids=["not null", "unique", "check", "quoted newlines"])
+def test_a_constraint_that_is_broken_names_the_line(connection, options, text, line):
+    connection.execute("CREATE OR REPLACE TABLE constrained (a integer PRIMARY KEY, b text NOT NULL CHECK (length(b) < 5))")
+    with pytest.raises(psycopg.errors.IntegrityError) as raised, connection.cursor().copy(f"COPY constrained FROM STDIN {options}") as copy:
+        copy.write(text)
+    assert raised.value.diag.context == f"COPY constrained, line {line}"
+    assert connection.execute("SELECT count(*) FROM constrained").fetchone() == (0,)
+
+
+def test_a_constraint_that_is_broken_late_names_the_line_too(connection):
+    connection.execute("CREATE OR REPLACE TABLE constrained (a integer CHECK (a <> 654321))")
+    with pytest.raises(psycopg.errors.CheckViolation) as raised, connection.cursor().copy("COPY constrained FROM STDIN (FORMAT binary)") as copy:
+        copy.set_types(["int4"])
+        for number in range(700_000):
+            copy.write_row((number,))
+    assert raised.value.diag.context == "COPY constrained, line 654322"
+
+
 def test_a_copy_in_a_block_is_undone_with_it_and_kept_with_it(connection, table):
     with pytest.raises(ZeroDivisionError), connection.transaction():
         copy_in(connection, (1, "x"))

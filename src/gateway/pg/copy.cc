@@ -315,7 +315,9 @@ PgSession::Task<Result<std::int64_t>> PgSession::CopyIn(const engine::CallContex
   auto ingest = [engine = engine_, call, target, batches]() -> Result<std::int64_t> {
     auto rows = engine->Ingest(call, target, *batches);
     batches->Stop();
-    if (!rows.ok() && batches->error()) return *batches->error();
+    if (rows.ok()) return rows;
+    if (batches->error()) return *batches->error();
+    if (const auto row = rows.error().row()) return std::move(rows).error().WithContext(batches->PlaceOf(*row));
     return rows;
   };
   feed->Attach();

@@ -126,6 +126,21 @@ void CopyFeed::Close() {
 }
 
 void CopyBatches::Decode() {
+  DecodeAll();
+  {
+    const std::lock_guard lock(mutex_);
+    decoded_ = true;
+  }
+  changed_.notify_all();
+}
+
+std::string CopyBatches::PlaceOf(std::int64_t row) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return decoded_; });
+  return decoder_.PlaceOf(row);
+}
+
+void CopyBatches::DecodeAll() {
   for (bool last = false; !last;) {
     auto batch = DecodeNext();
     last = !batch.ok() || *batch == nullptr;

@@ -93,11 +93,14 @@ class CopyBatches final : public arrow::RecordBatchReader {
   const std::optional<Error>& error() const { return error_; }
   /// Nobody pulls any more; ends Decode.
   void Stop();
+  /// See CopyDecoder::PlaceOf. Once Decode has run and Stop was called; waits for Decode's end.
+  std::string PlaceOf(std::int64_t row);
 
  private:
   // Decoded and not yet pulled (chosen: one is being appended, one waits, one is being made).
   static constexpr std::size_t kMaxBatches = 1;
 
+  void DecodeAll();
   Result<std::shared_ptr<arrow::RecordBatch>> DecodeNext();
 
   const std::shared_ptr<CopyFeed> feed_;
@@ -110,6 +113,7 @@ class CopyBatches final : public arrow::RecordBatchReader {
   std::condition_variable changed_;
   std::deque<Result<std::shared_ptr<arrow::RecordBatch>>> batches_;  // a null one or an error is the last
   bool closed_ = false;
+  bool decoded_ = false;  // Decode has ended
 };
 
 }  // namespace tavana::gateway
