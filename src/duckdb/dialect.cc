@@ -36,6 +36,11 @@ constexpr const char* kSetting = "tavana_dialect";
 constexpr std::array kLikes = {Renaming{"~~", "like_escape"}, Renaming{"!~~", "not_like_escape"},
                                Renaming{"~~*", "ilike_escape"}, Renaming{"!~~*", "not_ilike_escape"}};
 
+// Operators whose meaning depends on the types of both sides: functions that are bound to one or another.
+constexpr std::array kOperators = {Renaming{"/", "__tavana_divide"},    Renaming{"%", "__tavana_modulo"},
+                                   Renaming{"||", "__tavana_concat"},   Renaming{"-", "__tavana_minus"},
+                                   Renaming{"@>", "__tavana_contains"}, Renaming{"<@", "__tavana_contained"}};
+
 void OrderNulls(vector<OrderByNode>& orders) {
   for (auto& order : orders) {
     if (order.null_order != OrderByNullType::ORDER_DEFAULT) continue;
@@ -97,14 +102,14 @@ class PostgresMeaning : public TreeWalk {
   void OnFunction(FunctionExpression& function) const {
     if (function.order_bys) OrderNulls(function.order_bys->orders);
     if (IsWrittenAs(function, "~")) MatchAnywhere(function);  // SIMILAR TO is the same function
-    if (function.is_operator && function.children.size() == 2 &&
-        (function.function_name == "/" || function.function_name == "%")) {
-      function.function_name = function.function_name == "/" ? "__tavana_divide" : "__tavana_modulo";
+    if (function.children.size() != 2) return;
+    if (const Renaming* const operation = FindRenaming(kOperators, function.function_name)) {
+      function.function_name = operation->to;
       function.is_operator = false;
       return;
     }
     const Renaming* const like = FindRenaming(kLikes, function.function_name);
-    if (like == nullptr || function.children.size() != 2) return;
+    if (like == nullptr) return;
     function.function_name = like->to;
     function.is_operator = false;
     function.children.push_back(make_uniq<ConstantExpression>(Value("\\")));
@@ -161,15 +166,19 @@ unique_ptr<Expression> NotZero(unique_ptr<Expression> divisor) {
   return make_uniq<BoundFunctionExpression>(type, std::move(function), std::move(children), nullptr);
 }
 
-unique_ptr<Expression> BindOver(FunctionBindExpressionInput& input, const char* name) {
+template <typename... Children>
+unique_ptr<Expression> BindByName(ClientContext& context, const char* name, Children... arguments) {
   vector<unique_ptr<Expression>> children;
-  children.push_back(std::move(input.children[0]));
-  children.push_back(NotZero(std::move(input.children[1])));
-  FunctionBinder binder(input.context);
+  (children.push_back(std::move(arguments)), ...);
+  FunctionBinder binder(context);
   ErrorData failure;
   auto bound = binder.BindScalarFunction(DEFAULT_SCHEMA, name, std::move(children), failure, true);
   if (!bound) failure.Throw();
   return bound;
+}
+
+unique_ptr<Expression> BindOver(FunctionBindExpressionInput& input, const char* name) {
+  return BindByName(input.context, name, std::move(input.children[0]), NotZero(std::move(input.children[1])));
 }
 
 unique_ptr<Expression> BindDivide(FunctionBindExpressionInput& input) {
@@ -180,6 +189,37 @@ unique_ptr<Expression> BindDivide(FunctionBindExpressionInput& input) {
            id == LogicalTypeId::INTEGER_LITERAL || id == LogicalTypeId::STRING_LITERAL;
   };
   return BindOver(input, integer(0) && integer(1) ? "//" : "/");
+}
+
+bool HasJson(const FunctionBindExpressionInput& input) {
+  return input.children[0]->return_type.IsJSONType() || input.children[1]->return_type.IsJSONType();
+}
+
+unique_ptr<Expression> BindBoth(FunctionBindExpressionInput& input, const char* name) {
+  return BindByName(input.context, name, std::move(input.children[0]), std::move(input.children[1]));
+}
+
+unique_ptr<Expression> BindConcat(FunctionBindExpressionInput& input) {
+  if (HasJson(input)) return BindBoth(input, "__tavana_json_concat");
+  const auto is_list = [&](std::size_t i) { return input.children[i]->return_type.id() == LogicalTypeId::LIST; };
+  if (!is_list(0) && !is_list(1)) return BindBoth(input, "||");
+  for (auto& child : input.children) {
+    const auto id = child->return_type.id();
+    if (id != LogicalTypeId::LIST && id != LogicalTypeId::SQLNULL)
+      child = BindByName(input.context, "list_value", std::move(child));
+  }
+  return BindBoth(input, "list_concat");
+}
+
+unique_ptr<Expression> BindMinus(FunctionBindExpressionInput& input) {
+  const bool of_json = input.children[0]->return_type.IsJSONType();
+  return BindBoth(input, of_json ? "__tavana_json_delete" : "-");
+}
+unique_ptr<Expression> BindContains(FunctionBindExpressionInput& input) {
+  return BindBoth(input, HasJson(input) ? "__tavana_json_contains" : "@>");
+}
+unique_ptr<Expression> BindContained(FunctionBindExpressionInput& input) {
+  return BindBoth(input, HasJson(input) ? "__tavana_json_contained" : "<@");
 }
 
 unique_ptr<Expression> BindModulo(FunctionBindExpressionInput& input) { return BindOver(input, "%"); }
@@ -201,10 +241,14 @@ void RegisterDialect(DatabaseInstance& instance) {
       kSetting, "What statements mean where DuckDB and PostgreSQL differ: duckdb or postgres", LogicalType::VARCHAR,
       Value("duckdb"), CheckSetting, SetScope::SESSION);
   ExtensionLoader loader(instance, "tavana");
-  for (const auto& [name, bind] :
-       {std::pair("__tavana_divide", &BindDivide), std::pair("__tavana_modulo", &BindModulo)}) {
+  constexpr std::array kBinds = {
+      std::pair("__tavana_divide", &BindDivide),     std::pair("__tavana_modulo", &BindModulo),
+      std::pair("__tavana_concat", &BindConcat),     std::pair("__tavana_minus", &BindMinus),
+      std::pair("__tavana_contains", &BindContains), std::pair("__tavana_contained", &BindContained)};
+  for (const auto& [name, bind] : kBinds) {
     ScalarFunction function(name, {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, Unreachable);
     function.SetBindExpressionCallback(bind);
+    function.SetNullHandling(FunctionNullHandling::SPECIAL_HANDLING);  // what it is bound to knows about NULL
     function.SetFallible();
     loader.RegisterFunction(function);
   }

@@ -1,6 +1,8 @@
 #include "duckdb/functions.h"
 
 #include <duckdb.hpp>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/table_catalog_entry.hpp>
 #include <duckdb/common/exception/conversion_exception.hpp>
 #include <duckdb/common/string_util.hpp>
 #include <duckdb/common/types/date.hpp>
@@ -11,9 +13,14 @@
 #include <duckdb/common/vector_operations/unary_executor.hpp>
 #include <duckdb/execution/expression_executor_state.hpp>
 #include <duckdb/function/scalar_function.hpp>
+#include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/extension/extension_loader.hpp>
+#include <duckdb/storage/block_manager.hpp>
+#include <duckdb/storage/storage_manager.hpp>
+#include <duckdb/storage/table_storage_info.hpp>
 #include <fmt/format.h>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +29,7 @@
 #include "duckdb/catalog.h"
 #include "duckdb/errors.h"
 #include "sql/datetime_format.h"
+#include "sql/json_edit.h"
 #include "sql/number_format.h"
 
 namespace tavana::duckdb_engine {
@@ -255,6 +263,106 @@ void CurrentSetting(DataChunk& arguments, ExpressionState& state, Vector& result
       });
 }
 
+std::vector<std::string> TextsOf(const Value& list) {
+  std::vector<std::string> texts;
+  for (const Value& text : ListValue::GetChildren(list)) {
+    if (!text.IsNull()) texts.push_back(text.ToString());
+  }
+  return texts;
+}
+
+Value Answer(Result<std::string> json) {
+  if (!json.ok()) ThrowToDuckDb(json.error());
+  return Value(*std::move(json)).DefaultCastAs(LogicalType::JSON());
+}
+Value Answer(Result<bool> yes) {
+  if (!yes.ok()) ThrowToDuckDb(yes.error());
+  return Value::BOOLEAN(*yes);
+}
+
+/// A function of JSON, value by value: NULL where an argument is, else what `Edit` makes of the arguments.
+template <auto Edit>
+void EachJson(DataChunk& arguments, ExpressionState&, Vector& result) {
+  std::vector<Value> values(arguments.ColumnCount());
+  for (idx_t row = 0; row < arguments.size(); ++row) {
+    bool has_null = false;
+    for (idx_t i = 0; i < values.size(); ++i) {
+      values[i] = arguments.data[i].GetValue(row);
+      has_null = has_null || values[i].IsNull();
+    }
+    result.SetValue(row, has_null ? Value(result.GetType()) : Answer(Edit(values)));
+  }
+}
+
+/// What the blocks of a table take in its file; nullopt for a table that has none.
+std::optional<std::int64_t> BytesOnDisk(ClientContext& context, const std::string& database, const std::string& schema,
+                                        const std::string& table) {
+  auto entry = Catalog::GetEntry(context, database, schema, EntryLookupInfo(CatalogType::TABLE_ENTRY, table),
+                                 OnEntryNotFound::RETURN_NULL);
+  if (!entry || entry->type != CatalogType::TABLE_ENTRY) return std::nullopt;
+  auto& found = entry->Cast<TableCatalogEntry>();
+  auto& attached = found.ParentCatalog().GetAttached();
+  if (!found.IsDuckTable() || found.temporary || attached.GetStorageManager().InMemory()) return std::nullopt;
+  std::set<block_id_t> blocks;
+  for (const auto& segment : found.GetColumnSegmentInfo(context)) {
+    if (!segment.persistent) continue;
+    blocks.insert(segment.block_id);
+    blocks.insert(segment.additional_blocks.begin(), segment.additional_blocks.end());
+  }
+  blocks.erase(INVALID_BLOCK);
+  const auto block_bytes =
+      attached.GetStorageManager().Cast<SingleFileStorageManager>().block_manager->GetBlockAllocSize();
+  return static_cast<std::int64_t>(blocks.size() * block_bytes);
+}
+
+void TableBytes(DataChunk& arguments, ExpressionState& state, Vector& result) {
+  for (idx_t row = 0; row < arguments.size(); ++row) {
+    const auto text = [&](idx_t i) { return arguments.data[i].GetValue(row).ToString(); };
+    const auto bytes = BytesOnDisk(state.GetContext(), text(0), text(1), text(2));
+    result.SetValue(row, bytes ? Value::BIGINT(*bytes) : Value(LogicalType::BIGINT));
+  }
+}
+
+/// A path may be PostgreSQL's text of an array: '{a,b}'.
+unique_ptr<FunctionData> BindPath(ClientContext&, ScalarFunction& function, vector<unique_ptr<Expression>>&) {
+  function.arguments[1] = LogicalType::LIST(LogicalType::VARCHAR);
+  return nullptr;
+}
+
+using Arguments = std::vector<Value>;
+const std::string& Text(const Arguments& values, std::size_t i) { return StringValue::Get(values[i]); }
+bool Yes(const Arguments& values, std::size_t i, bool otherwise) {
+  return values.size() > i ? BooleanValue::Get(values[i]) : otherwise;
+}
+
+auto SetJson(const Arguments& values) {
+  return sql::JsonSet(Text(values, 0), TextsOf(values[1]), Text(values, 2), Yes(values, 3, true));
+}
+auto InsertJson(const Arguments& values) {
+  return sql::JsonInsert(Text(values, 0), TextsOf(values[1]), Text(values, 2), Yes(values, 3, false));
+}
+auto DeleteJsonPath(const Arguments& values) { return sql::JsonDeletePath(Text(values, 0), TextsOf(values[1])); }
+auto DeleteJsonKey(const Arguments& values) { return sql::JsonDeleteKeys(Text(values, 0), {Text(values, 1)}); }
+auto DeleteJsonKeys(const Arguments& values) { return sql::JsonDeleteKeys(Text(values, 0), TextsOf(values[1])); }
+auto DeleteJsonElement(const Arguments& values) {
+  return sql::JsonDeleteElement(Text(values, 0), BigIntValue::Get(values[1]));
+}
+auto StripJsonNulls(const Arguments& values) { return sql::JsonStripNulls(Text(values, 0)); }
+auto ConcatJson(const Arguments& values) { return sql::JsonConcat(Text(values, 0), Text(values, 1)); }
+auto JsonHasKey(const Arguments& values) { return sql::JsonHasKey(Text(values, 0), Text(values, 1)); }
+auto JsonContains(const Arguments& values) { return sql::JsonContains(Text(values, 0), Text(values, 1)); }
+auto JsonIsContained(const Arguments& values) { return sql::JsonContains(Text(values, 1), Text(values, 0)); }
+
+Result<bool> JsonHasSome(const Arguments& values, bool wanted) {
+  for (const auto& key : TextsOf(values[1])) {
+    TAVANA_ASSIGN_OR_RETURN(const bool has, sql::JsonHasKey(Text(values, 0), key));
+    if (has == wanted) return wanted;
+  }
+  return !wanted;
+}
+auto JsonHasAny(const Arguments& values) { return JsonHasSome(values, true); }
+auto JsonHasAll(const Arguments& values) { return JsonHasSome(values, false); }
+
 }  // namespace
 
 void RegisterPostgresFunctions(DatabaseInstance& instance) {
@@ -273,6 +381,30 @@ void RegisterPostgresFunctions(DatabaseInstance& instance) {
   add(ScalarFunction("length", {LogicalType::BLOB}, LogicalType::INTEGER, BytesOf));
   add(ScalarFunction("octet_length", {text}, LogicalType::INTEGER, BytesOf));
   add(ScalarFunction("get_byte", {LogicalType::BLOB, LogicalType::INTEGER}, LogicalType::INTEGER, GetByte));
+  ScalarFunction table_bytes("__tavana_table_bytes", {text, text, text}, LogicalType::BIGINT, TableBytes);
+  table_bytes.SetVolatile();
+  add(table_bytes);
+  const auto json = LogicalType::JSON();
+  const auto texts = LogicalType::LIST(text);
+  const auto any = LogicalType::ANY;
+  const auto yes_no = LogicalType::BOOLEAN;
+  add(ScalarFunction("jsonb_set", {json, any, json}, json, EachJson<SetJson>, BindPath));
+  add(ScalarFunction("jsonb_set", {json, any, json, yes_no}, json, EachJson<SetJson>, BindPath));
+  add(ScalarFunction("jsonb_insert", {json, any, json}, json, EachJson<InsertJson>, BindPath));
+  add(ScalarFunction("jsonb_insert", {json, any, json, yes_no}, json, EachJson<InsertJson>, BindPath));
+  add(ScalarFunction("json_strip_nulls", {json}, json, EachJson<StripJsonNulls>));
+  add(ScalarFunction("jsonb_strip_nulls", {json}, json, EachJson<StripJsonNulls>));
+  add(ScalarFunction("__tavana_json_concat", {json, json}, json, EachJson<ConcatJson>));
+  // Under names of their own: everything casts to JSON, so another meaning of - or @> would make 1 - 2 ambiguous.
+  add(ScalarFunction("__tavana_json_delete", {json, text}, json, EachJson<DeleteJsonKey>));
+  add(ScalarFunction("__tavana_json_delete", {json, texts}, json, EachJson<DeleteJsonKeys>));
+  add(ScalarFunction("__tavana_json_delete", {json, LogicalType::BIGINT}, json, EachJson<DeleteJsonElement>));
+  add(ScalarFunction("~-", {json, any}, json, EachJson<DeleteJsonPath>, BindPath));
+  add(ScalarFunction("@", {json, text}, yes_no, EachJson<JsonHasKey>));
+  add(ScalarFunction("@|", {json, texts}, yes_no, EachJson<JsonHasAny>));
+  add(ScalarFunction("@&", {json, texts}, yes_no, EachJson<JsonHasAll>));
+  add(ScalarFunction("__tavana_json_contains", {json, json}, yes_no, EachJson<JsonContains>));
+  add(ScalarFunction("__tavana_json_contained", {json, json}, yes_no, EachJson<JsonIsContained>));
   add(ScalarFunction("-", {LogicalType::TIME, LogicalType::TIME}, LogicalType::INTERVAL, TimeMinusTime));
 }
 

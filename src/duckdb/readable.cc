@@ -34,6 +34,7 @@ class Rewriter {
 
   bool Rewrite(const Token& token) {
     if (token.IsSymbol('#')) return NamePath(token);
+    if (token.IsSymbol('?')) return NameKeyTest(token);
     if (token.kind != TokenKind::kWord) return false;
     if (type_follows_ && (token.Is("PG_CATALOG") || token.Is("INFORMATION_SCHEMA"))) return DropSchema(token);
     if (type_follows_ && before_.IsSymbol(':') && token.Is("OID")) {
@@ -55,10 +56,33 @@ class Rewriter {
     return true;
   }
 
-  /// #> and #>>, whose first character DuckDB has in no operator, as ~> and ~>>.
+  /// #>, #>> and #-, whose first character DuckDB has in no operator, as ~>, ~>> and ~-.
   bool NamePath(const Token& token) {
-    if (text_.compare(token.offset_bytes, 2, "#>") == 0) text_[token.offset_bytes] = '~';
+    const std::string_view two = std::string_view(text_).substr(token.offset_bytes, 2);
+    if (two == "#>" || two == "#-") text_[token.offset_bytes] = '~';
     return false;
+  }
+
+  /// json ? key, ?| and ?& as @, @| and @&: DuckDB's parser makes a parameter of every question mark. One that stands
+  /// behind a value is none.
+  bool NameKeyTest(const Token& token) {
+    const bool follows_value = before_.kind == TokenKind::kString || before_.kind == TokenKind::kQuotedIdentifier ||
+                               before_.kind == TokenKind::kParameter || before_.IsSymbol(')') ||
+                               before_.IsSymbol(']') ||
+                               (before_.kind == TokenKind::kWord && !BeginsExpression(before_));
+    if (follows_value) text_[token.offset_bytes] = '@';
+    return false;
+  }
+
+  /// A key word behind which a value begins, so that the word is none itself.
+  static bool BeginsExpression(const Token& word) {
+    constexpr std::array kWords = {"ALL",    "AND",      "ANY",    "AS",     "BETWEEN", "BY",    "CASE",    "DISTINCT",
+                                   "ELSE",   "END",      "EXCEPT", "FETCH",  "FIRST",   "FROM",  "HAVING",  "ILIKE",
+                                   "IN",     "INTERVAL", "INTO",   "IS",     "LIKE",    "LIMIT", "NEXT",    "NOT",
+                                   "OFFSET", "ON",       "OR",     "ROWS",   "SELECT",  "SET",   "SIMILAR", "THEN",
+                                   "TO",     "UNION",    "USING",  "VALUES", "WHEN",    "WHERE", "EXECUTE", "RETURNING",
+                                   "CALL",   "RANGE",    "SAMPLE", "QUALIFY"};
+    return std::any_of(kWords.begin(), kWords.end(), [&](const char* each) { return word.Is(each); });
   }
 
   bool DropSchema(const Token& token) {

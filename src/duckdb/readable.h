@@ -13,9 +13,9 @@ inline constexpr std::string_view kIdentityMark = "__identity";
 
 /// `sql` in words that DuckDB's parser takes, every other character in its place, so that positions stay true:
 /// OPERATOR(pg_catalog.x) becomes x, ::pg_catalog.text and AS pg_catalog.text lose their schema, the type oid gets a
-/// name that the parser leaves alone, #> and #>> become ~> and ~>>, GENERATED .. AS IDENTITY becomes a default that
-/// marks it, a stored generated column a virtual one, and FOR UPDATE goes: who writes what another has written meets
-/// 40001 at the end.
+/// name that the parser leaves alone, #>, #>> and #- become ~>, ~>> and ~-, the ?, ?| and ?& of json become @, @| and
+/// @&, GENERATED .. AS IDENTITY becomes a default that marks it, a stored generated column a virtual one, and FOR
+/// UPDATE goes: who writes what another has written meets 40001 at the end.
 std::string ReadableByDuckDb(std::string_view sql);
 
 /// SELECT .. INTO table as CREATE TABLE table AS SELECT ..; any other statement as it is.

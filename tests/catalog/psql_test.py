@@ -104,3 +104,18 @@ def test_the_catalog_cannot_be_changed(browsed):
         for sql in ("DROP VIEW __tavana.pg.pg_class", "DELETE FROM pg_catalog.pg_cast", "CREATE TABLE __tavana.main.x (a INTEGER)"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(sql)
+
+
+def test_sizes_are_those_on_disk_and_of_what_is_in_memory_nobody_tells_one(start_server, tmp_path):
+    stored = start_server("--database", tmp_path / "sizes.db")
+    with stored.psycopg() as connection:
+        connection.execute("CREATE TABLE big AS SELECT i, md5(i::text) AS m FROM range(500000) r(i)")
+        connection.execute("CREATE TABLE empty (i int)")
+        connection.execute("CHECKPOINT")
+        size, same, none, whole = connection.execute(
+            "SELECT pg_relation_size('big'), pg_total_relation_size(c.oid), pg_table_size('empty'), pg_database_size('tavana') "
+            "FROM pg_class c WHERE relname = 'big'").fetchone()
+    assert 4_000_000 < size == same <= whole <= (tmp_path / "sizes.db").stat().st_size and none == 0
+    with start_server().psycopg() as connection:
+        connection.execute("CREATE TABLE held AS SELECT 1 AS a")
+        assert connection.execute("SELECT pg_relation_size('held')").fetchone() == (None,)

@@ -124,11 +124,6 @@ CREATE MACRO __tavana.fn.pg_get_partkeydef(relation) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_statisticsobjdef(object) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_get_statisticsobjdef_columns(object) AS NULL::VARCHAR;
 CREATE MACRO __tavana.fn.pg_relation_is_publishable(relation) AS false;
-CREATE MACRO __tavana.fn.pg_relation_size(relation) AS 0::BIGINT, (relation, fork) AS 0::BIGINT;
-CREATE MACRO __tavana.fn.pg_table_size(relation) AS 0::BIGINT;
-CREATE MACRO __tavana.fn.pg_total_relation_size(relation) AS 0::BIGINT;
-CREATE MACRO __tavana.fn.pg_indexes_size(relation) AS 0::BIGINT;
-CREATE MACRO __tavana.fn.pg_database_size(database) AS 0::BIGINT;
 CREATE MACRO __tavana.fn.pg_tablespace_size(tablespace) AS 0::BIGINT;
 CREATE MACRO __tavana.fn.pg_tablespace_location(tablespace) AS '';
 CREATE MACRO __tavana.fn.pg_relation_filenode(relation) AS relation;
@@ -146,6 +141,32 @@ CREATE MACRO __tavana.fn.to_regclass(wanted) AS (
 CREATE MACRO __tavana.fn.regclass(value) AS
   coalesce(try_cast(value AS INTEGER), __tavana.fn.to_regclass(value::VARCHAR),
            error('relation "' || value::VARCHAR || '" does not exist')::INTEGER);
+-- postgresql.org/docs/15/functions-admin.html: a unit is left where it would make 10,240 of it or more.
+CREATE MACRO __tavana.main.in_unit(halves, unit) AS ((halves + (CASE WHEN halves < 0 THEN -1 ELSE 1 END)) // 2) || unit;
+CREATE MACRO __tavana.fn.pg_size_pretty(bytes) AS CASE
+  WHEN abs(bytes) < 10240 THEN bytes || ' bytes'
+  WHEN abs(bytes::HUGEINT // 512) < 20479 THEN __tavana.main.in_unit(bytes::HUGEINT // 512, ' kB')
+  WHEN abs(bytes::HUGEINT // 524288) < 20479 THEN __tavana.main.in_unit(bytes::HUGEINT // 524288, ' MB')
+  WHEN abs(bytes::HUGEINT // 536870912) < 20479 THEN __tavana.main.in_unit(bytes::HUGEINT // 536870912, ' GB')
+  WHEN abs(bytes::HUGEINT // 549755813888) < 20479 THEN __tavana.main.in_unit(bytes::HUGEINT // 549755813888, ' TB')
+  ELSE __tavana.main.in_unit(bytes::HUGEINT // 562949953421312, ' PB') END;
+-- On disk; what is in memory has no size that anybody knows.
+CREATE VIEW __tavana.main.stored AS
+SELECT oid AS __oid, kind AS __kind, database_name AS __database, schema_name AS __schema, name AS __name
+FROM __tavana.main.relations;
+CREATE MACRO __tavana.main.bytes_of(relation) AS (
+  SELECT CASE WHEN __kind = 'r' THEN __tavana_table_bytes(__database, __schema, __name) ELSE 0 END
+  FROM __tavana.main.stored AS __r
+  WHERE __oid = coalesce(try_cast(relation AS UINTEGER), __tavana.fn.regclass(relation)) LIMIT 1);
+CREATE MACRO __tavana.fn.pg_relation_size(relation) AS __tavana.main.bytes_of(relation),
+  (relation, fork) AS CASE WHEN fork = 'main' THEN __tavana.main.bytes_of(relation) ELSE 0 END;
+CREATE MACRO __tavana.fn.pg_table_size(relation) AS __tavana.main.bytes_of(relation);
+CREATE MACRO __tavana.fn.pg_total_relation_size(relation) AS __tavana.main.bytes_of(relation);
+CREATE MACRO __tavana.fn.pg_indexes_size(relation) AS 0::BIGINT;
+CREATE MACRO __tavana.fn.pg_database_size(database) AS (
+  SELECT nullif(block_size * used_blocks, 0)::BIGINT FROM pragma_database_size() AS __s
+  WHERE __s.database_name = __tavana.main.real_database());
+
 CREATE MACRO __tavana.fn.regclass_name(value) AS coalesce(
   (SELECT CASE WHEN __schema IN ('pg_catalog', __tavana.main.shown_schema(__tavana.main.real_database(), current_schema())) THEN __name ELSE __schema || '.' || __name END
    FROM __tavana.main.named_relations AS __r WHERE __oid = __tavana.fn.regclass(value) LIMIT 1), value::VARCHAR);

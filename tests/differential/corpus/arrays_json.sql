@@ -77,3 +77,16 @@ SELECT ('{"a": "x"}'::json ->> 'a') = 'x'
 SELECT json_strip_nulls('{"a": null, "b": 1}')
 SELECT '"x"'::jsonb #>> '{}'
 SELECT jsonb_path_query('{"a": [1, 2]}'::jsonb, '$.a[*]')
+SELECT '{"a": 1}'::jsonb ? 'a', '{"a": 1}'::jsonb ? 'b', '["a"]'::jsonb ? 'a', '"a"'::jsonb ? 'a'
+SELECT '{"a": 1, "b": 2}'::jsonb ?| ARRAY['x', 'b'], '{"a": 1, "b": 2}'::jsonb ?& ARRAY['a', 'x']
+SELECT (j ? 'a')::text FROM (VALUES ('{"a": 1}'::jsonb), (NULL)) t(j)
+SELECT count(*) FROM (VALUES ('{"a": 1}'::jsonb), ('{"b": 1}')) t(j) WHERE j ? 'a'
+SELECT '{"a": {"b": 1, "c": 2}}'::jsonb #- '{a,b}' = '{"a": {"c": 2}}'::jsonb
+SELECT jsonb_set('{"a": [1, 2]}'::jsonb, '{a,1}', '9') = '{"a": [1, 9]}'::jsonb
+SELECT jsonb_set('{"a": 1}'::jsonb, '{b}', '2') = '{"a": 1, "b": 2}'::jsonb, jsonb_set('{"a": 1}'::jsonb, '{b}', '2', false) = '{"a": 1}'::jsonb
+SELECT jsonb_set('{"a": 1}'::jsonb, NULL, '2'), jsonb_set('{"a": 1}'::jsonb, '{a}', NULL)
+SELECT jsonb_set('1'::jsonb, '{a}', '2')
+SELECT jsonb_set('[1]'::jsonb, '{a}', '2')
+SELECT jsonb_insert('{"a": [1, 2]}'::jsonb, '{a,1}', '9') = '{"a": [1, 9, 2]}'::jsonb, jsonb_insert('{"a": [1, 2]}'::jsonb, '{a,1}', '9', true) = '{"a": [1, 2, 9]}'::jsonb
+SELECT jsonb_insert('{"a": 1}'::jsonb, '{a}', '2')
+SELECT jsonb_strip_nulls('{"a": null, "b": {"c": null}, "d": [null]}'::jsonb) = '{"b": {}, "d": [null]}'::jsonb

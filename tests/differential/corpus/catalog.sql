@@ -48,3 +48,7 @@ SELECT txid_current_if_assigned()
 SELECT pg_client_encoding()
 SELECT pg_column_size(1)
 SELECT pg_relation_size('pg_class') >= 0
+SELECT pg_size_pretty(0::bigint), pg_size_pretty(10239::bigint), pg_size_pretty(10240::bigint), pg_size_pretty(10485247::bigint), pg_size_pretty(10485248::bigint)
+SELECT pg_size_pretty(17563648::bigint), pg_size_pretty(-17563648::bigint), pg_size_pretty(123456789012::bigint), pg_size_pretty(9223372036854775807::bigint)
+SELECT pg_relation_size('pg_class') IS NULL, pg_total_relation_size(0) IS NULL
+SELECT pg_relation_size('no_such_relation')
