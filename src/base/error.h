@@ -9,7 +9,8 @@
 namespace tavana {
 
 /// What went wrong, in terms of what the caller may do about it. Each protocol maps every code once:
-/// `SqlStateOf` here; Flight and HTTP beside their doors.
+/// `SqlStateOf` here; Flight and HTTP beside their doors. Gateways and workers of neighbouring releases send each other
+/// the numbers: new codes go to the end.
 enum class ErrorCode : std::uint8_t {
   kProtocol,     ///< the peer broke the wire protocol
   kUnsupported,  ///< well formed, but not offered

@@ -1,0 +1,369 @@
+#include "remote/served_session.h"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "remote/arrow_wire.h"
+#include "remote/messages.h"
+
+namespace tavana::remote {
+
+/// The batches of an ingest, as they come. Each one that is taken gives the gateway a credit.
+class ServedSession::IngestReader final : public arrow::RecordBatchReader {
+ public:
+  IngestReader(ServedSession& session, std::shared_ptr<arrow::Schema> schema,
+               std::shared_ptr<Cancellation> cancellation)
+      : session_(session), schema_(std::move(schema)), cancellation_(std::move(cancellation)) {
+    registration_ = cancellation_->OnCancel([this] {
+      {
+        const std::lock_guard lock(session_.mutex_);
+      }  // so that who is about to wait sees it
+      session_.ingest_changed_.notify_all();
+    });
+  }
+
+  std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
+  arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    *batch = nullptr;
+    Item item;
+    {
+      std::unique_lock lock(session_.mutex_);
+      session_.ingest_changed_.wait(
+          lock, [&] { return !session_.ingested_.empty() || session_.abandoned_ || cancellation_->cancelled(); });
+      if (auto why = cancellation_->why()) return arrow::Status::Cancelled(why->message());
+      if (session_.abandoned_) return arrow::Status::Cancelled("the gateway is gone");
+      item = std::move(session_.ingested_.front());
+      session_.ingested_.pop_front();
+    }
+    if (item.request.has_ingest_end()) {
+      at_end_ = true;
+      const auto& failure = item.request.ingest_end().failure();
+      return failure.empty() ? arrow::Status::OK() : arrow::Status::IOError(failure);
+    }
+    auto decoded = DecodeBatch(item.request.ingest_batch().batch(), item.body, schema_);
+    if (!decoded.ok()) return arrow::Status::IOError(decoded.error().message());
+    wire::Response credit;
+    credit.mutable_ingest_credit()->set_credits(1);
+    session_.Send(std::move(credit));
+    *batch = *std::move(decoded);
+    return arrow::Status::OK();
+  }
+  /// The gateway has said that nothing more comes.
+  bool at_end() const { return at_end_; }
+
+ private:
+  ServedSession& session_;
+  const std::shared_ptr<arrow::Schema> schema_;
+  const std::shared_ptr<Cancellation> cancellation_;
+  Cancellation::Registration registration_;
+  bool at_end_ = false;
+};
+
+ServedSession::ServedSession(engine::Engine& engine, boost::asio::thread_pool& pool,
+                             std::function<void(grpc::ByteBuffer)> send, std::function<void()> finished)
+    : engine_(engine), pool_(pool), send_(std::move(send)), finished_(std::move(finished)) {}
+
+Status ServedSession::Take(wire::Request request, std::shared_ptr<arrow::Buffer> body) {
+  const std::lock_guard lock(mutex_);
+  if (abandoned_) return Status::Ok();
+  switch (request.kind_case()) {
+    case wire::Request::kFetch: {
+      const auto found = results_.find(request.fetch().result());
+      if (found == results_.end()) return Status::Ok();  // it has just ended
+      found->second.credits += request.fetch().credits();
+      Schedule();
+      return Status::Ok();
+    }
+    case wire::Request::kIngestBatch:
+    case wire::Request::kIngestEnd:
+      if (ingested_.size() >= kMaxWaiting) return Error(ErrorCode::kProtocol, "more is ingested than was asked for");
+      if (!ingesting_) return Status::Ok();  // it has failed, and the gateway does not know yet
+      ingested_.push_back({std::move(request), std::move(body), nullptr});
+      ingest_changed_.notify_all();
+      return Status::Ok();
+    case wire::Request::KIND_NOT_SET:
+      return Error(ErrorCode::kUnsupported, "the gateway asks for something that this worker does not know");
+    default: break;
+  }
+  if (waiting_.size() >= kMaxWaiting) return Error(ErrorCode::kProtocol, "too many requests wait in one session");
+  if (request.has_ingest()) ingesting_ = true, ingested_.clear();
+  auto cancellation = std::make_shared<Cancellation>();
+  if (request.call() != 0) {
+    last_taken_ = request.call();
+    if (auto early = early_cancels_.extract(request.call())) cancellation->Cancel(std::move(early.mapped()));
+    early_cancels_.erase(early_cancels_.begin(), early_cancels_.upper_bound(last_taken_));
+  }
+  waiting_.push_back({std::move(request), std::move(body), std::move(cancellation)});
+  Schedule();
+  return Status::Ok();
+}
+
+void ServedSession::Schedule() {
+  if (std::exchange(working_, true)) return;
+  boost::asio::post(pool_, [self = shared_from_this()] { self->Work(); });
+}
+
+void ServedSession::Work() {
+  for (;;) {
+    Item item;
+    std::pair<const std::uint64_t, OpenResult>* produces = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      running_ = false;
+      current_ = nullptr;
+      current_call_ = 0;
+      if (abandoned_) break;
+      if (!waiting_.empty()) {
+        item = std::move(waiting_.front());
+        waiting_.pop_front();
+        current_ = item.cancellation;
+        current_call_ = item.request.call();
+      } else {
+        const auto able = std::find_if(results_.begin(), results_.end(), [](const auto& entry) {
+          return !entry.second.ended && entry.second.credits > 0;
+        });
+        if (able == results_.end()) {
+          working_ = false;
+          return;
+        }
+        produces = &*able;
+        --produces->second.credits;
+      }
+      running_ = true;
+    }
+    if (produces != nullptr) {
+      Produce(produces->first, produces->second);
+    } else {
+      Handle(std::move(item));
+    }
+  }
+  Close();
+}
+
+void ServedSession::Close() {
+  std::map<std::uint64_t, OpenResult> results;
+  std::shared_ptr<engine::Session> session;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(closed_, true)) return;
+    results.swap(results_);
+    session.swap(session_);
+    waiting_.clear();
+    ingested_.clear();
+  }
+  results.clear();
+  session.reset();
+  finished_();
+}
+
+void ServedSession::Abandon() {
+  std::vector<std::shared_ptr<Cancellation>> cancelled;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(abandoned_, true)) return;
+    if (current_) cancelled.push_back(current_);
+    for (const auto& [id, result] : results_) cancelled.push_back(result.call.cancellation);
+    Schedule();  // to close
+  }
+  for (const auto& each : cancelled) each->Cancel(Error(ErrorCode::kCancelled, "the gateway has ended the session"));
+  ingest_changed_.notify_all();
+}
+
+void ServedSession::Cancel(const wire::Cancel& cancel) {
+  std::vector<std::shared_ptr<Cancellation>> cancelled;
+  {
+    const std::lock_guard lock(mutex_);
+    if (cancel.call() != 0) {
+      if (current_ && current_call_ == cancel.call()) cancelled.push_back(current_);
+      for (const auto& item : waiting_) {
+        if (item.request.call() == cancel.call()) cancelled.push_back(item.cancellation);
+      }
+      // The cancel came over its own connection, before the call.
+      if (cancel.call() > last_taken_ && early_cancels_.size() < kMaxEarlyCancels)
+        early_cancels_.emplace(cancel.call(), ErrorOf(cancel.why()));
+    } else if (const auto found = results_.find(cancel.result()); found != results_.end()) {
+      cancelled.push_back(found->second.call.cancellation);
+    }
+  }
+  for (const auto& each : cancelled) each->Cancel(ErrorOf(cancel.why()));
+}
+
+engine::Progress ServedSession::GetProgress() const {
+  std::shared_ptr<engine::Session> session;
+  {
+    const std::lock_guard lock(mutex_);
+    session = session_;
+  }
+  return session == nullptr ? engine::Progress{} : session->GetProgress();
+}
+
+void ServedSession::Send(wire::Response response, const BodyBuffers& body) {
+  // While an ingest asks for more, the engine's session is busy with it.
+  if (!response.has_ingest_credit()) in_transaction_ = session_ != nullptr && session_->in_transaction();
+  response.set_in_transaction(in_transaction_);
+  send_(EncodeFrame(response, body));
+}
+
+engine::CallContext ServedSession::ContextOf(std::uint64_t query, std::string user,
+                                             std::shared_ptr<Cancellation> cancellation) const {
+  return {.query_id = engine::QueryId{query}, .user = std::move(user), .cancellation = std::move(cancellation)};
+}
+
+void ServedSession::Handle(Item item) {
+  const auto& request = item.request;
+  if (request.has_close_prepared()) {
+    if (session_) session_->ClosePrepared(engine::StatementId{request.close_prepared().statement()});
+    return;
+  }
+  if (request.has_close_result()) {
+    std::map<std::uint64_t, OpenResult>::node_type closed;
+    const std::lock_guard lock(mutex_);
+    closed = results_.extract(request.close_result().result());
+    return;
+  }
+  auto answer = Answer(item);
+  if (request.has_ingest()) {
+    const std::lock_guard lock(mutex_);
+    ingesting_ = false;
+    ingested_.clear();
+  }
+  wire::Response response;
+  if (answer.ok()) {
+    response = *std::move(answer);
+  } else {
+    *response.mutable_failed() = MessageOf(answer.error());
+  }
+  response.set_call(request.call());
+  Send(std::move(response));
+}
+
+Result<wire::Response> ServedSession::Answer(const Item& item) {
+  const auto& request = item.request;
+  wire::Response response;
+  if (request.has_open()) {
+    TAVANA_RETURN_IF_ERROR(HandleOpen(request.open()));
+    response.mutable_done();
+    return response;
+  }
+  if (session_ == nullptr) return Error(ErrorCode::kProtocol, "the session was not opened");
+  switch (request.kind_case()) {
+    case wire::Request::kPrepare: {
+      const auto& prepare = request.prepare();
+      std::vector<std::shared_ptr<arrow::DataType>> types;
+      if (!prepare.parameter_types().empty()) {
+        TAVANA_ASSIGN_OR_RETURN(types, TypesOf(prepare.parameter_types()));
+      }
+      const auto call = ContextOf(prepare.query(), user_, item.cancellation);
+      TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
+      TAVANA_ASSIGN_OR_RETURN(*response.mutable_prepared(), MessageOf(prepared));
+      return response;
+    }
+    case wire::Request::kExecute: return Execute(item);
+    case wire::Request::kIngest: return Ingest(item);
+    case wire::Request::kTakeSnapshot: {
+      TAVANA_ASSIGN_OR_RETURN(const auto snapshot, session_->Snapshot());
+      TAVANA_ASSIGN_OR_RETURN(*response.mutable_snapshot(), MessageOf(snapshot));
+      return response;
+    }
+    case wire::Request::kRestore: {
+      TAVANA_ASSIGN_OR_RETURN(const auto snapshot, SnapshotOf(request.restore()));
+      TAVANA_RETURN_IF_ERROR(session_->Restore(snapshot));
+      response.mutable_done();
+      return response;
+    }
+    case wire::Request::kReset: {
+      std::map<std::uint64_t, OpenResult> closed;
+      {
+        const std::lock_guard lock(mutex_);
+        closed.swap(results_);
+      }
+      closed.clear();
+      TAVANA_RETURN_IF_ERROR(session_->Reset());
+      response.mutable_done();
+      return response;
+    }
+    default: return Error(ErrorCode::kProtocol, "that is no call");
+  }
+}
+
+Status ServedSession::HandleOpen(const wire::Open& open) {
+  if (session_ != nullptr) return Error(ErrorCode::kProtocol, "the session is open already");
+  TAVANA_ASSIGN_OR_RETURN(
+      auto session, engine_.Open({.user = open.user(), .database = open.database(), .process_id = open.process_id()}));
+  const std::lock_guard lock(mutex_);
+  session_ = std::move(session);
+  user_ = open.user();
+  return Status::Ok();
+}
+
+Result<wire::Response> ServedSession::Execute(const Item& item) {
+  const auto& execute = item.request.execute();
+  engine::ExecuteArguments arguments;
+  if (!execute.parameters().empty()) {
+    TAVANA_ASSIGN_OR_RETURN(arguments.parameters, BatchOf(execute.parameters()));
+  }
+  for (const auto& [name, bytes] : execute.inline_tables()) {
+    TAVANA_ASSIGN_OR_RETURN(arguments.inline_tables[name], TableOf(bytes));
+  }
+  const auto call = ContextOf(execute.query(), execute.user(), item.cancellation);
+  TAVANA_ASSIGN_OR_RETURN(auto stream,
+                          session_->Execute(call, engine::StatementId{execute.statement()}, std::move(arguments)));
+  wire::Response response;
+  const auto id = static_cast<std::uint64_t>(stream->id());
+  response.mutable_executed()->set_result(id);
+  TAVANA_ASSIGN_OR_RETURN(*response.mutable_executed()->mutable_columns(), SchemaBytes(*stream->schema()));
+  const std::lock_guard lock(mutex_);
+  results_[id] = {.stream = std::move(stream), .call = call, .credits = execute.credits()};
+  return response;
+}
+
+Result<wire::Response> ServedSession::Ingest(const Item& item) {
+  const auto& ingest = item.request.ingest();
+  if (ingest.mode() > static_cast<std::uint32_t>(engine::IngestTarget::Mode::kCreateOrAppend)) {
+    return Error(ErrorCode::kUnsupported, "this worker does not know that way to ingest");
+  }
+  TAVANA_ASSIGN_OR_RETURN(auto schema, SchemaOf(ingest.columns()));
+  const engine::IngestTarget target{.database = ingest.database(),
+                                    .schema = ingest.schema(),
+                                    .table = ingest.table(),
+                                    .mode = static_cast<engine::IngestTarget::Mode>(ingest.mode()),
+                                    .temporary = ingest.temporary(),
+                                    .where = ingest.where()};
+  IngestReader reader(*this, std::move(schema), item.cancellation);
+  TAVANA_ASSIGN_OR_RETURN(
+      const std::int64_t rows,
+      session_->Ingest(ContextOf(ingest.query(), ingest.user(), item.cancellation), target, reader));
+  wire::Response response;
+  response.mutable_done()->set_rows(rows);
+  return response;
+}
+
+void ServedSession::Produce(std::uint64_t id, OpenResult& result) {
+  auto batch = result.stream->Next(result.call);
+  wire::Response response;
+  BodyBuffers body;
+  if (batch.ok() && *batch != nullptr) {
+    response.mutable_batch()->set_result(id);
+    const Status encoded = EncodeBatch(*batch, *response.mutable_batch()->mutable_batch(), body);
+    if (encoded.ok()) return Send(std::move(response), body);
+    batch = encoded.error();
+  }
+  result.ended = true;
+  if (!batch.ok()) {
+    auto& failed = *response.mutable_result_failed();
+    failed.set_result(id);
+    *failed.mutable_error() = MessageOf(batch.error());
+    return Send(std::move(response));
+  }
+  const auto& summary = result.stream->summary();
+  auto& end = *response.mutable_end();
+  end.set_result(id);
+  end.set_rows(summary.rows);
+  end.set_affected(summary.affected);
+  for (const auto& notice : summary.notices) end.add_notices(notice);
+  Send(std::move(response));
+}
+
+}  // namespace tavana::remote

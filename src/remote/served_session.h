@@ -1,0 +1,96 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/cancellation.h"
+#include "engine/engine.h"
+#include "engine.pb.h"
+#include "remote/frame.h"
+
+namespace tavana::remote {
+
+/// A session of the engine, driven by the requests of one stream. Requests are worked on one after another on the pool;
+/// between them, results that have credits give their batches. `Take`, `Cancel`, `GetProgress` and `Abandon` never
+/// block on the engine and may be called from any thread.
+class ServedSession : public std::enable_shared_from_this<ServedSession> {
+ public:
+  /// `send` takes what goes back, in order; `finished` is called once, when nothing more will be sent.
+  ServedSession(engine::Engine& engine, boost::asio::thread_pool& pool, std::function<void(grpc::ByteBuffer)> send,
+                std::function<void()> finished);
+
+  /// kProtocol when the request cannot be: the stream is to end then.
+  Status Take(wire::Request request, std::shared_ptr<arrow::Buffer> body);
+  void Cancel(const wire::Cancel& cancel);
+  engine::Progress GetProgress() const;
+  /// The stream has ended: what runs is cancelled, and the engine's session is closed.
+  void Abandon();
+  /// Works on something now.
+  bool running() const { return running_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Item {
+    wire::Request request;
+    std::shared_ptr<arrow::Buffer> body;
+    std::shared_ptr<Cancellation> cancellation;
+  };
+  struct OpenResult {
+    std::unique_ptr<engine::ResultStream> stream;
+    engine::CallContext call;
+    std::uint32_t credits = 0;  // guarded by mutex_
+    bool ended = false;
+  };
+  class IngestReader;
+
+  void Schedule();
+  void Work();
+  void Close();
+  void Handle(Item item);
+  Status HandleOpen(const wire::Open& open);
+  Result<wire::Response> Answer(const Item& item);
+  Result<wire::Response> Execute(const Item& item);
+  Result<wire::Response> Ingest(const Item& item);
+  void Produce(std::uint64_t id, OpenResult& result);
+  void Send(wire::Response response, const BodyBuffers& body = {});
+  engine::CallContext ContextOf(std::uint64_t query, std::string user,
+                                std::shared_ptr<Cancellation> cancellation) const;
+
+  // Requests that wait (chosen: the protocol has one call at a time; the rest is what needs no answer).
+  static constexpr std::size_t kMaxWaiting = 10'000;
+
+  static constexpr std::size_t kMaxEarlyCancels = 100;
+
+  engine::Engine& engine_;
+  boost::asio::thread_pool& pool_;
+  const std::function<void(grpc::ByteBuffer)> send_;
+  const std::function<void()> finished_;
+
+  mutable std::mutex mutex_;
+  std::deque<Item> waiting_;
+  std::deque<Item> ingested_;  // the parts of the ingest that runs
+  std::condition_variable ingest_changed_;
+  bool ingesting_ = false;
+  bool working_ = false;
+  bool abandoned_ = false;
+  bool closed_ = false;
+  std::uint64_t current_call_ = 0;
+  std::uint64_t last_taken_ = 0;
+  std::map<std::uint64_t, Error> early_cancels_;  // of calls that have not come yet
+  std::shared_ptr<Cancellation> current_;
+  std::map<std::uint64_t, OpenResult> results_;  // changed under mutex_, by the working thread
+  std::shared_ptr<engine::Session> session_;     // set under mutex_, by the working thread
+  std::string user_;
+  bool in_transaction_ = false;  // of the working thread, as told last
+  std::atomic<bool> running_ = false;
+};
+
+}  // namespace tavana::remote
