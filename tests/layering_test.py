@@ -3,8 +3,8 @@ import re
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent / "src"
 ORDER = ["base", "config", "observe", "net", "pgwire", "flightsql", "sql", "engine", "duckdb", "flight", "remote",
-         "cache", "gateway", "scaling", "main"]
-UNKNOWN_TO_GATEWAY = {"duckdb", "remote", "cache", "flight"}
+         "routing", "cache", "gateway", "scaling", "main"]
+UNKNOWN_TO_GATEWAY = {"duckdb", "remote", "routing", "cache", "flight"}
 
 
 def includes():

@@ -1,8 +1,6 @@
 #include "engine/testing/conformance.h"
 
-#include "duckdb/engine.h"
-#include "remote/remote_engine.h"
-#include "remote/worker.h"
+#include "remote/testing/loopback_worker.h"
 
 namespace tavana::remote {
 namespace {
@@ -12,10 +10,8 @@ using namespace std::chrono_literals;
 /// DuckDB behind the wire on loopback.
 class LoopbackEngine final : public engine::Engine {
  public:
-  LoopbackEngine() : served_(*duckdb_engine::OpenDuckDb({.postgres_catalog = false})) {
-    worker_ = *Worker::Listen(*served_, {.name = "worker-1", .version = "test", .statement_threads = 8});
-    engine_ =
-        RemoteEngine::Connect({.address = "127.0.0.1:" + std::to_string(worker_->port()), .gateway = "gateway-1"});
+  LoopbackEngine() {
+    engine_ = RemoteEngine::Connect({.address = worker_.address(), .gateway = "gateway-1"});
     EXPECT_TRUE(engine_->WaitUntilReachable(10s));
   }
   Result<std::unique_ptr<engine::Session>> Open(const engine::SessionOptions& options) override {
@@ -26,8 +22,7 @@ class LoopbackEngine final : public engine::Engine {
   bool poisoned() const override { return engine_->poisoned(); }
 
  private:
-  std::unique_ptr<engine::Engine> served_;
-  std::unique_ptr<Worker> worker_;
+  testing::LoopbackWorker worker_{"worker-1"};
   std::unique_ptr<RemoteEngine> engine_;
 };
 

@@ -78,7 +78,9 @@ class Link {
             .poisoned = load_.poisoned(),
             .draining = load_.draining(),
             .running = load_.running(),
-            .sessions = load_.sessions()};
+            .sessions = load_.sessions(),
+            .instance = instance_,
+            .durable = durable_};
   }
   std::string description() const {
     const std::lock_guard lock(mutex_);
@@ -214,6 +216,8 @@ class Link {
         welcome_ = message.welcome();
         name_ = welcome_->worker();
         description_ = welcome_->description();
+        instance_ = welcome_->instance();
+        durable_ = welcome_->durable();
         refusal_.clear();
         observe::Log(observe::LogLevel::kInfo, "worker connected",
                      {{"worker", name_}, {"address", options_.address}, {"engine", description_}});
@@ -245,7 +249,8 @@ class Link {
   steady_clock::time_point heard_;
   std::optional<wire::Welcome> welcome_;
   wire::Load load_;
-  std::string name_, description_ = "no worker", refusal_;
+  std::string name_, description_ = "no worker", instance_, refusal_;
+  bool durable_ = false;
   std::map<std::uint64_t, wire::Progress> answers_;
   std::uint64_t last_question_ = 0;
   std::set<grpc::ClientContext*> streams_;

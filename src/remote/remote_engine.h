@@ -32,6 +32,8 @@ struct WorkerHealth {
   bool draining = false;
   std::uint32_t running = 0;
   std::uint32_t sessions = 0;
+  std::string instance;  ///< another one each time the worker's process starts; empty before the first
+  bool durable = false;  ///< its default catalog outlives the process
   bool takes_sessions() const { return reachable && !poisoned && !draining; }
 };
 

@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -78,6 +79,7 @@ struct Shared {
 
   engine::Engine& engine;
   const WorkerOptions options;
+  const std::string instance = std::to_string(std::random_device()()) + "-" + std::to_string(std::random_device()());
   boost::asio::thread_pool pool;
   std::atomic<bool> draining = false;
 
@@ -233,6 +235,8 @@ class ControlReactor final : public grpc::ServerGenericBidiReactor {
         welcome.set_worker(shared_.options.name);
         welcome.set_version(shared_.options.version);
         welcome.set_description(shared_.engine.description());
+        welcome.set_instance(shared_.instance);
+        welcome.set_durable(shared_.options.durable);
         writes_.Send(EncodeFrame(answer));
         *answer.mutable_load() = shared_.CurrentLoad();
         break;

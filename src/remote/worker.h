@@ -17,6 +17,7 @@ struct WorkerOptions {
   std::uint16_t port = 0;     ///< 0: any free port
   std::string name;           ///< told to gateways, and in the detail of errors
   std::string version;        ///< of this release
+  bool durable = false;       ///< the default catalog outlives the process
   int statement_threads = 0;  ///< statements that may run at once; more wait (chosen by the caller, at least 1)
   /// A gateway that is not heard of for so long is gone: its sessions end (chosen: several of its pings).
   std::chrono::milliseconds lease{10'000};

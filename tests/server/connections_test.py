@@ -28,6 +28,7 @@ def test_an_idle_connection_costs_less_than_a_hundred_kilobytes(start_server):
             connection.close()
 
 
+@pytest.mark.timeout(1200)  # a slow machine is no failure
 def test_connections_that_come_and_go_leave_nothing(start_server, tmp_path, full):
     server = start_server()
     script = tmp_path / "one.sql"
