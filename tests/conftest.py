@@ -40,8 +40,8 @@ def start_server(tmp_path_factory):
     """Starts servers with options of their own: start_server("--threads", 1, env={...})."""
     started = []
 
-    def start(*arguments, env=None):
-        started.append(Server(tmp_path_factory.mktemp("server"), *arguments, env=env))
+    def start(*arguments, env=None, topology=None):
+        started.append(Server(tmp_path_factory.mktemp("server"), *arguments, env=env, topology=topology))
         return started[-1]
 
     yield start

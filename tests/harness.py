@@ -17,6 +17,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEPS = ROOT / ".deps"
 TAVANA = os.environ.get("BINARY_UNDER_TEST") or str(ROOT / "build" / "release" / "bin" / "tavana")
+TOPOLOGY = os.environ.get("TOPOLOGY_UNDER_TEST") or "serve"  # or "cluster": a gateway and two workers
 POSTGRES_PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 POLL_SECONDS = 0.005
 START_SECONDS = 120
@@ -33,24 +34,22 @@ def wait_until(condition, seconds, what):
         select.select([], [], [], POLL_SECONDS)
 
 
-class Server:
-    """One `tavana serve` process."""
+class Process:
+    """One tavana process, from its ready file to its exit."""
 
-    def __init__(self, folder, *arguments, env=None):
+    def __init__(self, folder, command, *arguments, env=None):
         self.folder = pathlib.Path(folder)
         self.ready_file = self.folder / "ready.json"
         self.log_file = self.folder / "stderr.log"
         self.log = self.log_file.open("wb")
         self.told_to_stop = False
-        command = [TAVANA, "serve", "--bind-address", "127.0.0.1", "--pg-port", "0", "--http-port", "0",
-                   "--ready-file", str(self.ready_file), *map(str, arguments)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder,
+        words = [TAVANA, command, "--bind-address", "127.0.0.1", "--http-port", "0", "--ready-file", str(self.ready_file), *map(str, arguments)]
+        self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder,
                                         env=dict(os.environ, **(env or {})))
         wait_until(self._started, START_SECONDS, "the ready file")
-        ready = json.loads(self.ready_file.read_text())
-        assert ready["pid"] == self.process.pid
-        self.port = ready["pg_port"]
-        self.http_port = ready["http_port"]
+        self.ready = json.loads(self.ready_file.read_text())
+        assert self.ready["pid"] == self.process.pid
+        self.http_port = self.ready["http_port"]
 
     def _started(self):
         assert self.process.poll() is None, f"tavana ended with {self.process.returncode}: {self.stderr()}"
@@ -58,6 +57,87 @@ class Server:
 
     def stderr(self):
         return self.log_file.read_text(errors="replace")[-4000:]
+
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
+
+    def terminate(self):
+        self.told_to_stop = True
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self, expected=0, seconds=60):
+        """SIGTERM, and the promise that it leads to a clean exit."""
+        # A second SIGTERM would end it at once.
+        if self.process.poll() is None and not self.told_to_stop:
+            self.terminate()
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"tavana did not stop within {seconds} s: {self.stderr()}") from None
+        finally:
+            self.log.close()
+        assert code == expected, f"tavana ended with {code}: {self.stderr()}"
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Worker(Process):
+    def __init__(self, folder, *arguments, port=0, env=None):
+        super().__init__(folder, "worker", "--grpc-port", port, *arguments, env=env)
+        self.grpc_port = self.ready["grpc_port"]
+        self.address = f"127.0.0.1:{self.grpc_port}"
+
+
+# What an engine is told; all else is the doors'.
+DATA_OPTIONS = ("--database", "--init", "--demo", "--demo-scale")
+RESOURCE_OPTIONS = ("--max-memory-gb", "--threads", "--spill-dir", "--spill-limit-gb")
+
+
+def options_of(arguments, wanted):
+    """(those of `arguments` that are `wanted` with their values, the others)."""
+    taken, left, words = [], [], [str(word) for word in arguments]
+    while words:
+        group = [words.pop(0)]
+        while words and not words[0].startswith("--"):
+            group.append(words.pop(0))
+        (taken if group[0].split("=")[0] in wanted else left).extend(group)
+    return taken, left
+
+
+class Server(Process):
+    """What clients connect to: one `tavana serve`, or a gateway with two workers."""
+
+    def __init__(self, folder, *arguments, env=None, topology=None):
+        folder = pathlib.Path(folder)
+        self.workers = []
+        command = "serve"
+        if (topology or TOPOLOGY) == "cluster":
+            command = "gateway"
+            data, arguments = options_of(arguments, DATA_OPTIONS)
+            resources, arguments = options_of(arguments, RESOURCE_OPTIONS)
+            for number, options in enumerate([[*data, *resources], resources]):
+                (folder / f"worker-{number}").mkdir()
+                self.workers.append(Worker(folder / f"worker-{number}", *options, env=env))
+            arguments = [*arguments, "--worker-addr", ",".join(f"http://{worker.address}" for worker in self.workers)]
+        super().__init__(folder, command, "--pg-port", "0", *arguments, env=env)
+        self.port = self.ready["pg_port"]
+
+    def stop(self, expected=0, seconds=60):
+        super().stop(expected, seconds)
+        for worker in self.workers:
+            worker.stop(seconds=seconds)
+
+    def kill(self):
+        super().kill()
+        for worker in self.workers:
+            worker.kill()
 
     def connect_arguments(self, **changes):
         return {"host": "127.0.0.1", "port": self.port, "user": "tavana", **changes}
@@ -88,35 +168,6 @@ class Server:
 
     def wait_idle(self, seconds=10):
         wait_until(lambda: self.metric("tavana_admission_running") == 0, seconds, "no running statement")
-
-    def resident_bytes(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
-
-    def terminate(self):
-        self.told_to_stop = True
-        self.process.send_signal(signal.SIGTERM)
-
-    def stop(self, expected=0, seconds=60):
-        """SIGTERM, and the promise that it leads to a clean exit."""
-        # A second SIGTERM would end it at once.
-        if self.process.poll() is None and not self.told_to_stop:
-            self.terminate()
-        try:
-            code = self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError(f"tavana did not stop within {seconds} s: {self.stderr()}") from None
-        finally:
-            self.log.close()
-        assert code == expected, f"tavana ended with {code}: {self.stderr()}"
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
 
 
 class Postgres:

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 #include "config/config_file.h"
 #include "config/option_table.h"
@@ -41,8 +42,8 @@ Error UnknownFlag(const std::string& flag) {
   return Invalid(WithSuggestion("unknown option " + flag, flag, std::move(flags)));
 }
 
-/// The flags after "serve": "--name value", "--name=value", a switch also alone. "config" holds --config.
-Result<Values> ParseFlags(const std::vector<std::string>& arguments) {
+/// The flags after the command: "--name value", "--name=value", a switch also alone. "config" holds --config.
+Result<Values> ParseFlags(const std::vector<std::string>& arguments, Command command) {
   Values values;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
@@ -51,6 +52,9 @@ Result<Values> ParseFlags(const std::vector<std::string>& arguments) {
     const std::string flag = argument.substr(0, equals);
     const OptionSpec* option = FindByFlag(flag);
     if (option == nullptr && flag != kConfigFlag) return UnknownFlag(flag);
+    if (option != nullptr && !IsFor(*option, command)) {
+      return Invalid("tavana " + std::string(NameOf(command)) + " has no option " + flag);
+    }
     const std::string name = option == nullptr ? "config" : std::string(option->name);
     if (equals != std::string::npos) {
       values[name] = argument.substr(equals + 1);
@@ -100,8 +104,8 @@ std::string ConfigPath(const Values& flags, const Environment& environment) {
 }
 
 /// Every given value is read, also one that a stronger place hides: a wrong one is a mistake wherever it stands.
-Result<ServeOptions> Combine(const Sources& sources, const std::string& config_path) {
-  ServeOptions options = DefaultOptions();
+Result<Options> Combine(const Sources& sources, const std::string& config_path) {
+  Options options = DefaultOptions();
   for (const OptionSpec& option : AllOptions()) {
     const std::string name(option.name);
     if (const auto value = sources.file.find(name); value != sources.file.end()) {
@@ -118,15 +122,18 @@ Result<ServeOptions> Combine(const Sources& sources, const std::string& config_p
   return options;
 }
 
-Result<ServeOptions> ParseServe(const std::vector<std::string>& arguments, const Environment& environment) {
+Result<Options> ParseOptions(const std::vector<std::string>& arguments, const Environment& environment,
+                             Command command) {
   Sources sources;
-  TAVANA_ASSIGN_OR_RETURN(sources.flags, ParseFlags(arguments));
+  TAVANA_ASSIGN_OR_RETURN(sources.flags, ParseFlags(arguments, command));
   TAVANA_ASSIGN_OR_RETURN(sources.environment, ParseEnvironment(environment));
   const std::string config_path = ConfigPath(sources.flags, environment);
   if (!config_path.empty()) {
     TAVANA_ASSIGN_OR_RETURN(sources.file, ReadConfigFile(config_path));
   }
-  return Combine(sources, config_path);
+  TAVANA_ASSIGN_OR_RETURN(Options options, Combine(sources, config_path));
+  options.command = command;
+  return options;
 }
 
 }  // namespace
@@ -144,23 +151,27 @@ Environment CurrentEnvironment() {
 
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, const Environment& environment) {
   using Action = CommandLine::Action;
-  if (arguments.empty()) return CommandLine{.action = Action::kHelp, .serve = {}};
-  const std::string& command = arguments[0];
-  if (command == "--help" || command == "-h" || command == "help")
-    return CommandLine{.action = Action::kHelp, .serve = {}};
-  if (command == "--version" || command == "-V") return CommandLine{.action = Action::kVersion, .serve = {}};
-  if (command == "options" && arguments.size() == 2 && arguments[1] == "--markdown") {
-    return CommandLine{.action = Action::kOptionsMarkdown, .serve = {}};
-  }
-  if (command != "serve") {
-    return Invalid(WithSuggestion("unknown command " + command, command, {"serve", "user", "--help", "--version"}));
+  const auto plain = [](Action action) { return CommandLine{.action = action, .options = {}}; };
+  if (arguments.empty()) return plain(Action::kHelp);
+  const std::string& word = arguments[0];
+  if (word == "--help" || word == "-h" || word == "help") return plain(Action::kHelp);
+  if (word == "--version" || word == "-V") return plain(Action::kVersion);
+  if (word == "options" && arguments.size() == 2 && arguments[1] == "--markdown")
+    return plain(Action::kOptionsMarkdown);
+  constexpr std::array kCommands = {Command::kServe, Command::kGateway, Command::kWorker};
+  const auto command = std::ranges::find(kCommands, word, NameOf);
+  if (command == kCommands.end()) {
+    return Invalid(
+        WithSuggestion("unknown command " + word, word, {"serve", "gateway", "worker", "user", "--help", "--version"}));
   }
   const auto is_help = [](const std::string& argument) { return argument == "--help" || argument == "-h"; };
   if (std::any_of(arguments.begin() + 1, arguments.end(), is_help)) {
-    return CommandLine{.action = Action::kServeHelp, .serve = {}};
+    CommandLine help = plain(Action::kCommandHelp);
+    help.options.command = *command;
+    return help;
   }
-  TAVANA_ASSIGN_OR_RETURN(ServeOptions serve, ParseServe(arguments, environment));
-  return CommandLine{.action = Action::kServe, .serve = std::move(serve)};
+  TAVANA_ASSIGN_OR_RETURN(Options options, ParseOptions(arguments, environment, *command));
+  return CommandLine{.action = Action::kRun, .options = std::move(options)};
 }
 
 }  // namespace tavana::config

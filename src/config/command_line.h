@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/serve_options.h"
+#include "config/options.h"
 
 namespace tavana::config {
 
 /// What the user asked for.
 struct CommandLine {
-  enum class Action { kServe, kHelp, kServeHelp, kVersion, kOptionsMarkdown };
+  enum class Action { kRun, kHelp, kCommandHelp, kVersion, kOptionsMarkdown };
   Action action = Action::kHelp;
-  ServeOptions serve;  ///< meaningful for kServe
+  Options options;  ///< of kRun; of kCommandHelp the command alone
 };
 
 using Environment = std::map<std::string, std::string>;
@@ -23,13 +23,13 @@ using Environment = std::map<std::string, std::string>;
 Environment CurrentEnvironment();
 
 /// Reads `arguments` (without the program's name). Precedence: flag, environment, config file, default.
-/// The environment and the file are read for `serve` only. Errors are one line, fit for the terminal.
+/// The environment and the file are read for kRun only. Errors are one line, fit for the terminal.
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, const Environment& environment);
 
 /// `tavana --help`.
 std::string GeneralHelp();
-/// `tavana serve --help`: every option, grouped, with its environment name.
-std::string ServeHelp();
+/// `tavana serve --help` and its like: every option of the command, grouped, with its environment name.
+std::string CommandHelp(Command command);
 /// docs/reference/config.md.
 std::string OptionsMarkdown();
 

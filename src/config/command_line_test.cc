@@ -34,16 +34,16 @@ std::string ErrorOf(const std::vector<std::string>& arguments, const Environment
   return parsed.ok() ? "" : parsed.error().message();
 }
 
-ServeOptions Serve(const std::vector<std::string>& arguments, const Environment& environment = {}) {
+Options Serve(const std::vector<std::string>& arguments, const Environment& environment = {}) {
   auto parsed = ParseCommandLine(arguments, environment);
   EXPECT_TRUE(parsed.ok()) << (parsed.ok() ? "" : parsed.error().message());
-  return parsed.ok() ? (*parsed).serve : ServeOptions{};
+  return parsed.ok() ? (*parsed).options : Options{};
 }
 
 bool Contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(CommandLine, GivesTheDocumentedDefaults) {
-  const ServeOptions options = Serve({"serve"});
+  const Options options = Serve({"serve"});
   EXPECT_EQ(options.bind_address, "127.0.0.1");
   EXPECT_EQ(options.pg_port, 15432);
   EXPECT_EQ(options.http_port, 8080);
@@ -57,7 +57,7 @@ TEST(CommandLine, GivesTheDocumentedDefaults) {
 TEST(CommandLine, LetsFlagWinOverEnvironmentOverFileOverDefault) {
   const ConfigFile file(R"({"pg_port": 1001, "http_port": 1002, "threads": 3, "log_json": true})");
   const Environment environment{{"PG_PORT", "2001"}, {"HTTP_PORT", "2002"}};
-  const ServeOptions options = Serve({"serve", "--config", file.path(), "--pg-port=3001"}, environment);
+  const Options options = Serve({"serve", "--config", file.path(), "--pg-port=3001"}, environment);
   EXPECT_EQ(options.pg_port, 3001);
   EXPECT_EQ(options.http_port, 2002);
   EXPECT_EQ(options.threads, 3);
@@ -113,7 +113,7 @@ TEST(CommandLine, FindsTheOtherActions) {
   using Action = CommandLine::Action;
   EXPECT_EQ((*ParseCommandLine({}, {})).action, Action::kHelp);
   EXPECT_EQ((*ParseCommandLine({"--version"}, {})).action, Action::kVersion);
-  EXPECT_EQ((*ParseCommandLine({"serve", "--help"}, {})).action, Action::kServeHelp);
+  EXPECT_EQ((*ParseCommandLine({"serve", "--help"}, {})).action, Action::kCommandHelp);
   EXPECT_EQ((*ParseCommandLine({"options", "--markdown"}, {})).action, Action::kOptionsMarkdown);
 }
 
@@ -125,13 +125,27 @@ TEST(ConfigText, RefusesWrongJsonAndWrongTypes) {
   EXPECT_FALSE(ReadConfigFile("/nonexistent/tavana.json").ok());
 }
 
+TEST(CommandLine, EachCommandTakesItsOwnOptions) {
+  const auto gateway = ParseCommandLine({"gateway", "--worker-addr", "http://a:1"}, {});
+  ASSERT_TRUE(gateway.ok());
+  EXPECT_EQ((*gateway).options.command, Command::kGateway);
+  EXPECT_EQ((*gateway).options.worker_addresses, "http://a:1");
+  EXPECT_EQ(ErrorOf({"worker", "--pg-port", "1"}), "tavana worker has no option --pg-port");
+  EXPECT_EQ(ErrorOf({"gateway", "--database", "x"}), "tavana gateway has no option --database");
+  // A manifest may give all of them the same environment.
+  EXPECT_TRUE(ParseCommandLine({"worker"}, {{"PG_PORT", "1"}, {"WORKER_ADDR", "http://a:1"}}).ok());
+}
+
 TEST(OptionTable, HasUniqueNamesThatTheHelpAndTheReferenceShow) {
   std::map<std::string_view, int> seen;
   for (const OptionSpec& option : AllOptions()) {
     for (const std::string_view name : {option.name, option.flag, option.env}) {
       EXPECT_EQ(++seen[name], 1) << name;
     }
-    EXPECT_TRUE(Contains(ServeHelp(), std::string(option.env)));
+    for (const Command command : {Command::kServe, Command::kGateway, Command::kWorker}) {
+      EXPECT_EQ(Contains(CommandHelp(command), "[" + std::string(option.env) + ";"), IsFor(option, command))
+          << option.env;
+    }
     EXPECT_TRUE(Contains(OptionsMarkdown(), "`" + std::string(option.name) + "`"));
   }
 }

@@ -12,7 +12,7 @@
 namespace tavana::config {
 namespace {
 
-using S = ServeOptions;
+using S = Options;
 
 constexpr double kMaxPort = 65535;
 constexpr double kMaxGb = 1'000'000;             // a petabyte: above any machine, below overflow in bytes
@@ -62,6 +62,15 @@ const OptionSpec kOptions[] = {
      "Certificate authority of clients: a certificate with the role's name as its common name needs no password."},
     {"TLS", "tls_required", "--tls-required", "TAVANA_TLS_REQUIRED", &S::tls_required, "false", 0, 0, "",
      "Refuse connections without TLS."},
+
+    {"Cluster", "worker_addr", "--worker-addr", "WORKER_ADDR", &S::worker_addresses, "", 0, 0, "addresses",
+     "Workers of a gateway: http://host:port, several with commas. A name that stands for several machines is all of them."},
+    {"Cluster", "home_worker", "--home-worker", "TAVANA_HOME_WORKER", &S::home_worker, "", 0, 0, "host:port",
+     "The worker that holds the default catalog. Empty: the first of WORKER_ADDR."},
+    {"Cluster", "grpc_port", "--grpc-port", "GRPC_PORT", &S::grpc_port, "50053", 0, kMaxPort, "port",
+     "Port that a worker serves gateways on. 0: any free port."},
+    {"Cluster", "worker_name", "--worker-name", "TAVANA_WORKER_NAME", &S::worker_name, "", 0, 0, "name",
+     "What errors and logs call the worker. Empty: the machine's name and the port."},
 
     {"Data", "database", "--database", "TAVANA_DATABASE", &S::database_file, "", 0, 0, "file",
      "DuckDB database file, made when missing. Empty: in memory, gone at exit."},
@@ -181,6 +190,29 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 
 std::span<const OptionSpec> AllOptions() { return kOptions; }
 
+bool IsFor(const OptionSpec& option, Command command) {
+  const bool is_worker = command == Command::kWorker;
+  if (option.group == "Cluster") {
+    const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker";
+    return command == (of_gateway ? Command::kGateway : Command::kWorker);
+  }
+  if (option.group == "Data" || option.group == "Resources") return command != Command::kGateway;
+  if (option.group == "Operation" || option.name == "bind_address" || option.name == "http_port" ||
+      option.name == "insecure_listen" || option.name == "shutdown_grace_seconds" || option.name == "statement_slots") {
+    return true;
+  }
+  return !is_worker;
+}
+
+std::string_view NameOf(Command command) {
+  switch (command) {
+    case Command::kServe: return "serve";
+    case Command::kGateway: return "gateway";
+    case Command::kWorker: return "worker";
+  }
+  return "unknown";
+}
+
 OptionKind KindOf(const OptionSpec& option) {
   if (std::holds_alternative<std::string S::*>(option.target)) return OptionKind::kText;
   if (std::holds_alternative<bool S::*>(option.target)) return OptionKind::kSwitch;
@@ -188,7 +220,7 @@ OptionKind KindOf(const OptionSpec& option) {
   return OptionKind::kInteger;
 }
 
-Status ApplyOption(const OptionSpec& option, std::string_view text, std::string_view origin, ServeOptions& options) {
+Status ApplyOption(const OptionSpec& option, std::string_view text, std::string_view origin, Options& options) {
   const OptionKind kind = KindOf(option);
   if (kind == OptionKind::kText) {
     if (!IsChoice(option.choices, text)) return Refusal(origin, text, "one of " + std::string(option.choices));
@@ -218,8 +250,8 @@ Status ApplyOption(const OptionSpec& option, std::string_view text, std::string_
   return Status::Ok();
 }
 
-ServeOptions DefaultOptions() {
-  ServeOptions options;
+Options DefaultOptions() {
+  Options options;
   for (const OptionSpec& option : AllOptions()) {
     TAVANA_CHECK(ApplyOption(option, option.default_value, "default", options).ok());
   }

@@ -6,14 +6,14 @@
 #include <variant>
 
 #include "base/result.h"
-#include "config/serve_options.h"
+#include "config/options.h"
 
 namespace tavana::config {
 
 /// Where an option's value goes; which member it is also says how its text is read.
-using OptionTarget = std::variant<std::string ServeOptions::*, bool ServeOptions::*, int ServeOptions::*,
-                                  double ServeOptions::*, std::uint16_t ServeOptions::*,
-                                  std::chrono::milliseconds ServeOptions::*, std::chrono::seconds ServeOptions::*>;
+using OptionTarget =
+    std::variant<std::string Options::*, bool Options::*, int Options::*, double Options::*, std::uint16_t Options::*,
+                 std::chrono::milliseconds Options::*, std::chrono::seconds Options::*>;
 
 /// One option, declared once: the flag, the environment name, the file's key, the help and the reference come from it.
 struct OptionSpec {
@@ -30,6 +30,12 @@ struct OptionSpec {
   std::string_view choices = {};  ///< separated by '|'; empty: any text
 };
 
+/// Whether `command` has the option.
+bool IsFor(const OptionSpec& option, Command command);
+
+/// "serve", "gateway" or "worker".
+std::string_view NameOf(Command command);
+
 /// How a value is written, for help and messages.
 enum class OptionKind { kText, kSwitch, kInteger, kDecimal };
 
@@ -39,10 +45,10 @@ std::span<const OptionSpec> AllOptions();
 OptionKind KindOf(const OptionSpec& option);
 
 /// Reads `text` as the option's value into `options`. `origin` ("flag --pg-port") begins the error's message.
-Status ApplyOption(const OptionSpec& option, std::string_view text, std::string_view origin, ServeOptions& options);
+Status ApplyOption(const OptionSpec& option, std::string_view text, std::string_view origin, Options& options);
 
 /// The options with every default.
-ServeOptions DefaultOptions();
+Options DefaultOptions();
 
 /// The candidate closest to `word`, or "" when none is close.
 std::string_view ClosestName(std::string_view word, std::span<const std::string_view> candidates);

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "config/serve_options.h"
+#include "config/options.h"
 
 namespace tavana {
 
-/// `tavana serve`: opens the engine and the doors, serves until SIGTERM or SIGINT, shuts down. The exit code.
-int Serve(const config::ServeOptions& options);
+/// `tavana serve` and `tavana gateway`: opens the engine (DuckDB here, or workers elsewhere) and the doors, serves
+/// until SIGTERM or SIGINT, shuts down. The exit code.
+int Serve(const config::Options& options);
 
 }  // namespace tavana

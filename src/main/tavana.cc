@@ -5,6 +5,7 @@
 #include "config/command_line.h"
 #include "main/server.h"
 #include "main/user_command.h"
+#include "main/worker.h"
 
 namespace {
 
@@ -27,9 +28,11 @@ int main(int argc, char** argv) {
     return 1;
   }
   switch ((*command).action) {
-    case Action::kServe: return tavana::Serve((*command).serve);
+    case Action::kRun:
+      if ((*command).options.command == tavana::config::Command::kWorker) return tavana::RunWorker((*command).options);
+      return tavana::Serve((*command).options);
     case Action::kHelp: return Print(tavana::config::GeneralHelp());
-    case Action::kServeHelp: return Print(tavana::config::ServeHelp());
+    case Action::kCommandHelp: return Print(tavana::config::CommandHelp((*command).options.command));
     case Action::kVersion: return Print("tavana " TAVANA_VERSION " (DuckDB v" TAVANA_DUCKDB_VERSION ")\n");
     case Action::kOptionsMarkdown: return Print(tavana::config::OptionsMarkdown());
   }

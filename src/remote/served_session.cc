@@ -199,6 +199,12 @@ engine::Progress ServedSession::GetProgress() const {
   return session == nullptr ? engine::Progress{} : session->GetProgress();
 }
 
+bool ServedSession::busy() const {
+  const std::lock_guard lock(mutex_);
+  return running_ || in_transaction_ ||
+         std::ranges::any_of(results_, [](const auto& entry) { return !entry.second.ended; });
+}
+
 void ServedSession::Send(wire::Response response, const BodyBuffers& body) {
   // While an ingest asks for more, the engine's session is busy with it.
   if (!response.has_ingest_credit()) in_transaction_ = session_ != nullptr && session_->in_transaction();

@@ -34,6 +34,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   engine::Progress GetProgress() const;
   /// The stream has ended: what runs is cancelled, and the engine's session is closed.
   void Abandon();
+  /// Works on something now, or has something open that would be lost.
+  bool busy() const;
   /// Works on something now.
   bool running() const { return running_.load(std::memory_order_relaxed); }
 
@@ -89,7 +91,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   std::map<std::uint64_t, OpenResult> results_;  // changed under mutex_, by the working thread
   std::shared_ptr<engine::Session> session_;     // set under mutex_, by the working thread
   std::string user_;
-  bool in_transaction_ = false;  // of the working thread, as told last
+  std::atomic<bool> in_transaction_ = false;  // as told last
   std::atomic<bool> running_ = false;
 };
 

@@ -320,6 +320,9 @@ class GrpcWorker final : public Worker {
   std::uint16_t port() const override { return port_; }
   void Drain() override { shared_.draining = true; }
   std::size_t sessions() const override { return shared_.All().size(); }
+  bool busy() const override {
+    return std::ranges::any_of(shared_.All(), [](const auto& session) { return session->busy(); });
+  }
 
  private:
   void WatchLeases(std::stop_token stop) {

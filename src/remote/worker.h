@@ -36,6 +36,8 @@ class Worker {
   /// Tells the gateways to give it nothing new. What is open goes on.
   virtual void Drain() = 0;
   virtual std::size_t sessions() const = 0;
+  /// A statement runs, or a transaction is open.
+  virtual bool busy() const = 0;
 };
 
 }  // namespace tavana::remote

@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 class RoutedEngine final : public engine::Engine {
  public:
   RoutedEngine() {
-    auto workers = std::make_shared<Workers>(
-        Workers::Options{.addresses = {first_.address(), second_.address()}, .home = {}, .remote = {.gateway = "gateway-1"}});
+    auto workers = std::make_shared<Workers>(Workers::Options{
+        .addresses = {first_.address(), second_.address()}, .home = {}, .remote = {.gateway = "gateway-1"}});
     EXPECT_TRUE(workers->home()->WaitUntilReachable(10s));
     router_ = MakeRouter(std::move(workers));
   }
@@ -35,7 +35,8 @@ TEST(WorkerAddresses, AreReadInEveryFormThatUsersWrite) {
   EXPECT_EQ(*Workers::ParseAddresses("http://worker:50053"), std::vector<std::string>{"worker:50053"});
   EXPECT_EQ(*Workers::ParseAddresses("https://a:1/, b:2\ngrpc+tls://c [::1]:4"),
             (std::vector<std::string>{"a:1", "b:2", "c:50053", "[::1]:4"}));
-  for (const char* wrong : {"", " , ", "http://", "http://a:b", "a/b:1", ":1", "a:"}) EXPECT_FALSE(Workers::ParseAddresses(wrong).ok()) << wrong;
+  for (const char* wrong : {"", " , ", "http://", "http://a:b", "a/b:1", ":1", "a:"})
+    EXPECT_FALSE(Workers::ParseAddresses(wrong).ok()) << wrong;
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ class RouterSession final : public engine::Session {
 
   Result<engine::Prepared> Prepare(const engine::CallContext& call, std::string_view sql,
                                    std::span<const std::shared_ptr<arrow::DataType>> types) override {
-    Statement statement{.sql = std::string(sql), .types = {types.begin(), types.end()}, .described = {}, .at_home = {}, .away = {}};
+    Statement statement{
+        .sql = std::string(sql), .types = {types.begin(), types.end()}, .described = {}, .at_home = {}, .away = {}};
     TAVANA_RETURN_IF_ERROR(CheckState());
     TAVANA_RETURN_IF_ERROR(PrepareAtHome(call, statement));
     const engine::StatementId id{++last_statement_};
@@ -123,7 +124,8 @@ class RouterSession final : public engine::Session {
                                                         engine::ExecuteArguments arguments) override {
     const auto found = statements_.find(id);
     if (found == statements_.end()) return Error(ErrorCode::kUndefinedStatement, "prepared statement does not exist");
-    const bool may_retry = OnlyReads(found->second.described) && !in_transaction() && !ReadsTemporary(found->second.described);
+    const bool may_retry =
+        OnlyReads(found->second.described) && !in_transaction() && !ReadsTemporary(found->second.described);
     auto started = Start(call, found->second, arguments);
     if (!started.ok() && may_retry && started.error().code() == ErrorCode::kUnavailable) {
       started = Start(call, found->second, arguments);
@@ -135,7 +137,7 @@ class RouterSession final : public engine::Session {
 
   /// Once more, after the worker of the first attempt was lost.
   Result<Started> Retry(const engine::CallContext& call, engine::StatementId id,
-                                                      const engine::ExecuteArguments& arguments) {
+                        const engine::ExecuteArguments& arguments) {
     const auto found = statements_.find(id);
     if (found == statements_.end()) return Error(ErrorCode::kUnavailable, "the worker was lost");
     observe::Log(observe::LogLevel::kInfo, "a statement is tried again, its worker was lost");
@@ -181,7 +183,8 @@ class RouterSession final : public engine::Session {
     Forget();
     settings_ = snapshot.settings;
     for (const auto& [id, prepared] : snapshot.statements) {
-      Statement statement{.sql = prepared.sql, .types = prepared.parameter_types, .described = {}, .at_home = {}, .away = {}};
+      Statement statement{
+          .sql = prepared.sql, .types = prepared.parameter_types, .described = {}, .at_home = {}, .away = {}};
       TAVANA_RETURN_IF_ERROR(PrepareAtHome({}, statement));
       statement.described.id = id;
       last_statement_ = std::max(last_statement_, static_cast<std::uint64_t>(id));
@@ -217,7 +220,8 @@ class RouterSession final : public engine::Session {
   Status EnsureHome(const engine::CallContext& call) {
     if (home_ != nullptr) return Status::Ok();
     if (lost_state_) {
-      return Error(ErrorCode::kUnavailable, "temporary objects and other state of the session were lost with its worker")
+      return Error(ErrorCode::kUnavailable,
+                   "temporary objects and other state of the session were lost with its worker")
           .WithHint("Connect again.");
     }
     const auto deadline = steady_clock::now() + options_.patience;
@@ -226,7 +230,8 @@ class RouterSession final : public engine::Session {
       if (steady_clock::now() > deadline) break;  // Open says what is wrong
     }
     TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, workers_->home()->Open(session_options_));
-    if (!settings_.empty()) TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
+    if (!settings_.empty())
+      TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
     for (auto& [id, statement] : statements_) statement.at_home.reset();
     const auto health = workers_->home()->health();
     const bool restarted = !instance_.empty() && instance_ != health.instance;
@@ -234,7 +239,8 @@ class RouterSession final : public engine::Session {
     home_ = std::move(opened);
     SetRunning(home_);
     if (restarted && !health.durable && std::exchange(used_tables_, false)) {
-      return Error(ErrorCode::kUnavailable, "the worker that held the default catalog in memory was restarted; its tables are gone")
+      return Error(ErrorCode::kUnavailable,
+                   "the worker that held the default catalog in memory was restarted; its tables are gone")
           .WithHint("Workers with a --database file keep them.");
     }
     return Status::Ok();
@@ -264,7 +270,8 @@ class RouterSession final : public engine::Session {
     }
   }
 
-  Result<Started> Start(const engine::CallContext& call, Statement& statement, const engine::ExecuteArguments& arguments) {
+  Result<Started> Start(const engine::CallContext& call, Statement& statement,
+                        const engine::ExecuteArguments& arguments) {
     if (MayLeave(statement)) {
       auto stream = StartAway(call, statement, arguments);
       if (stream.ok()) return Started{away_, *std::move(stream)};
@@ -282,7 +289,8 @@ class RouterSession final : public engine::Session {
       unchecked_ = true;
       TAVANA_RETURN_IF_ERROR(NoteSettings());
     }
-    if (!statement.described.read_set.tables.empty() || statement.described.kind == engine::StatementKind::kDdl) used_tables_ = true;
+    if (!statement.described.read_set.tables.empty() || statement.described.kind == engine::StatementKind::kDdl)
+      used_tables_ = true;
     return Started{where, *std::move(stream)};
   }
 
@@ -325,7 +333,8 @@ class RouterSession final : public engine::Session {
     const auto better = [&](const Worker& a, const Worker& b) {
       const auto load_a = a->health().running, load_b = b->health().running;
       if (load_a != load_b) return load_a < load_b;
-      return Affinity(statement.described.read_set, a->address()) < Affinity(statement.described.read_set, b->address());
+      return Affinity(statement.described.read_set, a->address()) <
+             Affinity(statement.described.read_set, b->address());
     };
     const auto best = std::min_element(able.begin(), able.end(), better);
     return best == able.end() ? nullptr : *best;
@@ -339,7 +348,8 @@ class RouterSession final : public engine::Session {
     if (worker != away_worker_) {
       SetAway(nullptr, nullptr);
       TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, worker->Open(session_options_));
-      if (!settings_.empty()) TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
+      if (!settings_.empty())
+        TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
       SetAway(std::move(opened), worker);
     }
     if (!statement.away) {

@@ -28,7 +28,8 @@ std::set<std::string> Resolve(const std::string& address) {
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     char text[NI_MAXHOST];
     if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0) continue;
-    resolved.insert(each->ai_family == AF_INET6 ? "[" + std::string(text) + "]:" + port : std::string(text) + ":" + port);
+    resolved.insert(each->ai_family == AF_INET6 ? "[" + std::string(text) + "]:" + port
+                                                : std::string(text) + ":" + port);
   }
   freeaddrinfo(found);
   return resolved;
@@ -56,7 +57,8 @@ Result<std::vector<std::string>> Workers::ParseAddresses(const std::string& text
     const std::string port = rest.substr(rest.rfind(':') + 1);
     if (rest.find('/') != rest.npos || rest.starts_with(':') || port.empty() ||
         !std::ranges::all_of(port, [](unsigned char c) { return c >= '0' && c <= '9'; })) {
-      return Error(ErrorCode::kInvalidParameter, "\"" + whole + "\" is no address of a worker; one is http://host:port");
+      return Error(ErrorCode::kInvalidParameter,
+                   "\"" + whole + "\" is no address of a worker; one is http://host:port");
     }
     addresses.push_back(std::move(rest));
     return Status::Ok();
@@ -68,7 +70,8 @@ Result<std::vector<std::string>> Workers::ParseAddresses(const std::string& text
       word += c;
     }
   }
-  if (addresses.empty()) return Error(ErrorCode::kInvalidParameter, "a gateway wants workers (WORKER_ADDR=http://host:port)");
+  if (addresses.empty())
+    return Error(ErrorCode::kInvalidParameter, "a gateway wants workers (WORKER_ADDR=http://host:port)");
   return addresses;
 }
 
@@ -119,7 +122,9 @@ std::vector<std::shared_ptr<remote::RemoteEngine>> Workers::Able() const {
 }
 
 std::string Workers::WhyNone() const {
-  return home_->health().reachable ? "" : "the worker at " + home_->address() + ", which holds the default catalog, is out of reach";
+  return home_->health().reachable
+             ? ""
+             : "the worker at " + home_->address() + ", which holds the default catalog, is out of reach";
 }
 
 }  // namespace tavana::routing

@@ -154,13 +154,13 @@ def test_without_a_file_nothing_is_left_behind(start_server, tmp_path):
 
 def test_what_a_killed_process_spilled_is_removed_by_the_next_and_a_living_ones_is_not(start_server, tmp_path):
     environment = {"TMPDIR": str(tmp_path)}
-    killed = start_server(env=environment)
+    killed = start_server(env=environment, topology="serve")
     killed.kill()
     (left,) = tmp_path.iterdir()
-    living = start_server(env=environment)
+    living = start_server(env=environment, topology="serve")
     assert not left.exists()
     (kept,) = tmp_path.iterdir()
-    start_server(env=environment).stop()
+    start_server(env=environment, topology="serve").stop()
     assert list(tmp_path.iterdir()) == [kept]
     living.stop()
     assert list(tmp_path.iterdir()) == []

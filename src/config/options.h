@@ -6,9 +6,14 @@
 
 namespace tavana::config {
 
-/// Everything `tavana serve` can be told. Defaults, bounds and help are in the table of option_table.cc; this
+/// What a process is: everything in one, or one half of a cluster.
+enum class Command : std::uint8_t { kServe, kGateway, kWorker };
+
+/// Everything a process can be told. Defaults, bounds and help are in the table of option_table.cc; this
 /// struct holds what the flags, the environment and the file made of them.
-struct ServeOptions {
+struct Options {
+  Command command = Command::kServe;
+
   std::string bind_address;
   std::uint16_t pg_port = 0;          ///< 0: any free port
   std::uint16_t http_port = 0;        ///< 0: any free port
@@ -24,6 +29,11 @@ struct ServeOptions {
   std::string tls_certificate, tls_key, tls_client_ca;  ///< empty: none
   bool tls_self_signed = false;
   bool tls_required = false;
+
+  std::string worker_addresses;  ///< of a gateway
+  std::string home_worker;       ///< empty: the first of them
+  std::uint16_t grpc_port = 0;   ///< of a worker; 0: any free port
+  std::string worker_name;       ///< empty: made of host and port
 
   std::string database_file;  ///< empty: in memory
   std::string init_file;      ///< empty: none
