@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "observe/log.h"
+#include "sql/lexer.h"
 
 namespace tavana::routing {
 namespace {
@@ -40,8 +42,8 @@ bool ReadsTemporary(const engine::Prepared& described) {
   return std::ranges::any_of(described.read_set.tables, [](const auto& table) { return table.database == "temp"; });
 }
 
-/// Leaves something in the session or in the worker that another worker has not.
-bool LeavesState(const engine::Prepared& described) {
+/// Makes something that other workers may not have.
+bool Defines(const engine::Prepared& described) {
   switch (described.kind) {
     case engine::StatementKind::kQuery:
     case engine::StatementKind::kDml:
@@ -50,6 +52,18 @@ bool LeavesState(const engine::Prepared& described) {
     case engine::StatementKind::kSetting: return false;
     default: return true;
   }
+}
+
+/// Makes something that goes with the session: temporary objects, variables.
+bool LeavesState(const Statement& statement) {
+  sql::Lexer lexer(statement.sql);
+  sql::Token token = lexer.Next();
+  if (token.Is("SET")) return lexer.Next().Is("VARIABLE");
+  if (!Defines(statement.described)) return false;
+  for (; token.kind != sql::TokenKind::kEnd; token = lexer.Next()) {
+    if (token.Is("TEMP") || token.Is("TEMPORARY")) return true;
+  }
+  return false;
 }
 
 /// Where the same files go each time, as long as the workers stay (rendezvous hashing).
@@ -65,6 +79,23 @@ class RouterSession;
 struct Started {
   std::shared_ptr<engine::Session> where;
   std::unique_ptr<engine::ResultStream> stream;
+};
+
+/// The answer of a statement that had nothing left to do.
+class NoRows final : public engine::ResultStream {
+ public:
+  explicit NoRows(engine::ResultId id) : id_(id) {}
+  engine::ResultId id() const override { return id_; }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  const engine::ResultSummary& summary() const override { return summary_; }
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(const engine::CallContext&) override {
+    return std::shared_ptr<arrow::RecordBatch>();
+  }
+
+ private:
+  const engine::ResultId id_;
+  const std::shared_ptr<arrow::Schema> schema_ = arrow::schema({});
+  const engine::ResultSummary summary_;
 };
 
 class RouterResult final : public engine::ResultStream {
@@ -92,6 +123,11 @@ class RouterResult final : public engine::ResultStream {
   Started started_;
 };
 
+/// COMMIT or ROLLBACK.
+bool EndsTransaction(const engine::Prepared& described) {
+  return described.kind == engine::StatementKind::kTransaction && described.command != "BEGIN";
+}
+
 class RouterSession final : public engine::Session {
  public:
   RouterSession(std::shared_ptr<Workers> workers, RouterOptions options, engine::SessionOptions session)
@@ -103,7 +139,6 @@ class RouterSession final : public engine::Session {
                                    std::span<const std::shared_ptr<arrow::DataType>> types) override {
     Statement statement{
         .sql = std::string(sql), .types = {types.begin(), types.end()}, .described = {}, .at_home = {}, .away = {}};
-    TAVANA_RETURN_IF_ERROR(CheckState());
     TAVANA_RETURN_IF_ERROR(PrepareAtHome(call, statement));
     const engine::StatementId id{++last_statement_};
     statement.described.id = id;
@@ -124,11 +159,18 @@ class RouterSession final : public engine::Session {
                                                         engine::ExecuteArguments arguments) override {
     const auto found = statements_.find(id);
     if (found == statements_.end()) return Error(ErrorCode::kUndefinedStatement, "prepared statement does not exist");
+    if (lost_transaction_) return EndLostTransaction(found->second);
     const bool may_retry =
         OnlyReads(found->second.described) && !in_transaction() && !ReadsTemporary(found->second.described);
     auto started = Start(call, found->second, arguments);
     if (!started.ok() && may_retry && started.error().code() == ErrorCode::kUnavailable) {
       started = Start(call, found->second, arguments);
+    }
+    if (!started.ok() && EndsTransaction(found->second.described)) {
+      lost_transaction_ = false;  // this was its end
+      // What is gone is rolled back.
+      if (found->second.described.command == "ROLLBACK" && started.error().code() == ErrorCode::kUnavailable)
+        return std::unique_ptr<engine::ResultStream>(std::make_unique<NoRows>(engine::ResultId{++last_result_}));
     }
     if (!started.ok()) return std::move(started).error();
     return std::unique_ptr<engine::ResultStream>(std::make_unique<RouterResult>(
@@ -147,18 +189,20 @@ class RouterSession final : public engine::Session {
   Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,
                               arrow::RecordBatchReader& batches) override {
     TAVANA_RETURN_IF_ERROR(EnsureHome(call));
-    TAVANA_RETURN_IF_ERROR(CheckState());
     if (target.temporary) leaves_state_ = true;
     return Noticed(home_, home_->Ingest(call, target, batches));
   }
 
   /// Notes that the worker of `where` is lost when `error`, which came from there, says so.
-  void NoteLoss(const std::shared_ptr<engine::Session>& where, const Error& error) {
+  void NoteLoss(const std::shared_ptr<engine::Session>& where, const Error& error, engine::StatementId of = {}) {
     if (error.code() != ErrorCode::kUnavailable && error.code() != ErrorCode::kOutcomeUnknown) return;
     if (where == away_) SetAway(nullptr, nullptr);
     if (where != home_) return;
+    const auto statement = statements_.find(of);
+    const bool was_its_end = statement != statements_.end() && EndsTransaction(statement->second.described);
+    lost_transaction_ = !was_its_end && (lost_transaction_ || home_->in_transaction());
     home_.reset();
-    lost_state_ = lost_state_ || leaves_state_ || unchecked_;
+    lost_state_ = lost_state_ || leaves_state_;
   }
 
   engine::Progress GetProgress() const override {
@@ -195,7 +239,7 @@ class RouterSession final : public engine::Session {
   Status Reset() override {
     TAVANA_RETURN_IF_ERROR(EnsureHome({}));
     Forget();
-    leaves_state_ = unchecked_ = stays_home_ = false;
+    leaves_state_ = stays_home_ = lost_transaction_ = false;
     return home_->Reset();
   }
 
@@ -216,6 +260,17 @@ class RouterSession final : public engine::Session {
     running_ = session;
   }
 
+  /// Waits for the home while it is out of reach.
+  Result<std::unique_ptr<engine::Session>> OpenAtHome(const engine::CallContext& call) {
+    const auto deadline = steady_clock::now() + options_.patience;
+    for (;;) {
+      auto opened = workers_->home()->Open(session_options_);
+      if (opened.ok() || opened.error().code() != ErrorCode::kUnavailable || steady_clock::now() > deadline) return opened;
+      if (auto why = call.cancellation->why()) return *std::move(why);
+      std::this_thread::sleep_for(kLook);
+    }
+  }
+
   /// A session at home, with the settings of this one.
   Status EnsureHome(const engine::CallContext& call) {
     if (home_ != nullptr) return Status::Ok();
@@ -224,12 +279,7 @@ class RouterSession final : public engine::Session {
                    "temporary objects and other state of the session were lost with its worker")
           .WithHint("Connect again.");
     }
-    const auto deadline = steady_clock::now() + options_.patience;
-    while (!workers_->home()->WaitUntilReachable(kLook)) {
-      if (auto why = call.cancellation->why()) return *std::move(why);
-      if (steady_clock::now() > deadline) break;  // Open says what is wrong
-    }
-    TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, workers_->home()->Open(session_options_));
+    TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, OpenAtHome(call));
     if (!settings_.empty())
       TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
     for (auto& [id, statement] : statements_) statement.at_home.reset();
@@ -270,6 +320,15 @@ class RouterSession final : public engine::Session {
     }
   }
 
+  /// A transaction that was lost with its worker: nothing runs until its end, which is a ROLLBACK.
+  Result<std::unique_ptr<engine::ResultStream>> EndLostTransaction(const Statement& statement) {
+    const Error lost(ErrorCode::kFailedTransaction, "the transaction was lost with its worker");
+    if (statement.described.kind != engine::StatementKind::kTransaction) return lost;
+    lost_transaction_ = false;
+    if (statement.described.command != "ROLLBACK") return lost;
+    return std::unique_ptr<engine::ResultStream>(std::make_unique<NoRows>(engine::ResultId{++last_result_}));
+  }
+
   Result<Started> Start(const engine::CallContext& call, Statement& statement,
                         const engine::ExecuteArguments& arguments) {
     if (MayLeave(statement)) {
@@ -284,11 +343,9 @@ class RouterSession final : public engine::Session {
     const auto where = home_;
     auto stream = Noticed(where, where->Execute(call, *statement.at_home, arguments));
     if (!stream.ok()) return std::move(stream).error();
-    if (LeavesState(statement.described)) stays_home_ = unchecked_ = true;
-    if (statement.described.kind == engine::StatementKind::kSetting) {
-      unchecked_ = true;
-      TAVANA_RETURN_IF_ERROR(NoteSettings());
-    }
+    stays_home_ = stays_home_ || Defines(statement.described);
+    leaves_state_ = leaves_state_ || LeavesState(statement);
+    if (statement.described.kind == engine::StatementKind::kSetting) TAVANA_RETURN_IF_ERROR(NoteSettings());
     if (!statement.described.read_set.tables.empty() || statement.described.kind == engine::StatementKind::kDdl)
       used_tables_ = true;
     return Started{where, *std::move(stream)};
@@ -300,18 +357,6 @@ class RouterSession final : public engine::Session {
     if (snapshot->settings == settings_) return Status::Ok();
     settings_ = std::move(snapshot->settings);
     SetAway(nullptr, nullptr);  // it has the old ones
-    return Status::Ok();
-  }
-
-  /// Once what was made is known to be there: whether the session could live without it. Costs a round trip after a
-  /// definition, so that a session that has only made tables survives its worker.
-  Status CheckState() {
-    if (!unchecked_ || home_ == nullptr || in_transaction()) return Status::Ok();
-    auto snapshot = Noticed(home_, home_->Snapshot());
-    if (!snapshot.ok()) return std::move(snapshot).error();
-    if (snapshot->pinned_by == "open result") return Status::Ok();  // which hides what else there is
-    leaves_state_ = !snapshot->pinned_by.empty();
-    unchecked_ = false;
     return Status::Ok();
   }
 
@@ -370,10 +415,10 @@ class RouterSession final : public engine::Session {
   std::map<engine::StatementId, Statement> statements_;
   std::map<std::string, std::string> settings_;  // set in this session
   std::uint64_t last_statement_ = 0, last_result_ = 0;
+  bool lost_transaction_ = false;  // and its end was not asked for yet
   std::string instance_;       // of the home, when the session was opened there
   bool used_tables_ = false;   // of the default catalog
   bool stays_home_ = false;    // something was defined that other workers may not have
-  bool unchecked_ = false;     // and whether it is the session's own is not known yet
   bool leaves_state_ = false;  // the session has something of its own at home that would not move
   bool lost_state_ = false;    // and is gone
 
@@ -387,7 +432,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RouterResult::Next(const engine::Cal
     may_retry_ = false;
     return batch;
   }
-  session_.NoteLoss(started_.where, batch.error());
+  session_.NoteLoss(started_.where, batch.error(), statement_);
   if (!std::exchange(may_retry_, false) || batch.error().code() != ErrorCode::kUnavailable) return batch;
   auto again = session_.Retry(call, statement_, arguments_);
   if (!again.ok()) return std::move(again).error();

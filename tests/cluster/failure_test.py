@@ -1,0 +1,242 @@
+"""Workers that die, hang and come back: never a short result, never a hang, never a write twice."""
+
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+
+from harness import Process, Worker, wait_until
+
+ENDLESS = "SELECT count(*) FROM range(100000000) a(i), range(100000000) b(i) WHERE (a.i * 7 + b.i) % 1000003 = 1"
+
+
+class Cluster:
+    """A gateway over workers that can be killed and started again at their addresses."""
+
+    def __init__(self, folder, durable, workers=2):
+        self.folder, self.durable, self.started = folder, durable, 0
+        self.workers = [self.start_worker(number) for number in range(workers)]
+        addresses = ",".join(f"http://{worker.address}" for worker in self.workers)
+        (folder / "gateway").mkdir()
+        self.gateway = Process(folder / "gateway", "gateway", "--pg-port", 0, "--worker-addr", addresses)
+
+    def start_worker(self, number, port=0):
+        self.started += 1
+        folder = self.folder / f"start-{self.started}"
+        folder.mkdir()
+        keeps = ["--database", self.folder / "home.db"] if self.durable and number == 0 else []
+        return Worker(folder, *keeps, "--worker-name", f"worker-{number}", "--shutdown-grace-seconds", 2, port=port)
+
+    def restart(self, number):
+        port = self.workers[number].grpc_port
+        self.workers[number].kill()
+        self.workers[number] = self.start_worker(number, port)
+
+    def connect(self, **options):
+        return psycopg.connect(host="127.0.0.1", port=self.gateway.ready["pg_port"], user="ada", dbname="tavana",
+                               **{"autocommit": True, **options})
+
+    def stop(self):
+        self.gateway.stop()
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.send_signal(signal.SIGCONT)
+            worker.kill()
+
+
+@pytest.fixture
+def start_cluster(tmp_path):
+    started = []
+
+    def start(durable=True, **options):
+        started.append(Cluster(tmp_path, durable, **options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def running(cluster):
+    """Whether a worker works on something."""
+    with cluster.connect() as watcher:
+        return watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()").fetchone()[0]
+
+
+class Background:
+    """A statement on a thread of its own."""
+
+    def __init__(self, connection, sql):
+        self.error = self.rows = None
+
+        def run():
+            try:
+                self.rows = connection.execute(sql).fetchall()
+            except psycopg.Error as error:
+                self.error = error
+
+        self.thread = threading.Thread(target=run)
+        self.thread.start()
+
+    def join(self, seconds=60):
+        self.thread.join(seconds)
+        assert not self.thread.is_alive(), "it hangs"
+        return self
+
+
+def test_a_query_whose_worker_is_killed_before_a_row_simply_succeeds(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE numbers AS SELECT i FROM range(20000) t(i)")
+        query = Background(connection, "SELECT count(*), sum(a.i) FROM numbers a, numbers b WHERE (a.i * b.i) % 7 = 3")
+        wait_until(lambda: running(cluster), 10, "the query to run")
+        cluster.restart(0)
+        done = query.join()
+    assert done.error is None
+    with cluster.connect() as connection:
+        assert connection.execute("SELECT count(*), sum(a.i) FROM numbers a, numbers b WHERE (a.i * b.i) % 7 = 3").fetchall() == done.rows
+
+
+def test_a_result_whose_worker_is_killed_in_the_middle_ends_in_an_error(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        seen = 0
+        with pytest.raises(psycopg.errors.AdminShutdown) as raised, connection.cursor() as cursor:
+            for (number,) in cursor.stream("SELECT i FROM range(100000000) t(i)"):
+                assert number == seen
+                seen += 1
+                if seen == 100_000:
+                    cluster.workers[0].kill()
+        assert 100_000 <= seen < 100_000_000
+        assert "worker-0" in raised.value.diag.message_detail
+        cluster.restart(0)
+        assert connection.execute("SELECT 42").fetchone() == (42,)
+
+
+def test_a_write_whose_worker_is_killed_is_not_run_again(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE written (i bigint)")
+        write = Background(connection, f"INSERT INTO written {ENDLESS}")
+        wait_until(lambda: running(cluster), 10, "the write to run")
+        cluster.restart(0)
+        assert isinstance(write.join().error, psycopg.errors.AdminShutdown)
+        assert connection.execute("SELECT count(*) FROM written").fetchone() == (0,)
+
+
+def test_a_transaction_dies_with_its_worker_and_the_session_goes_on(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE kept (i int)")
+        connection.execute("SET TimeZone = 'America/New_York'")
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO kept VALUES (1)")
+        cluster.restart(0)
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            connection.execute("SELECT count(*) FROM kept")
+        with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+            connection.execute("SELECT 1")
+        connection.execute("ROLLBACK")
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        assert connection.execute("SELECT '2024-07-01 12:00:00+00'::timestamptz::text").fetchone() == ("2024-07-01 08:00:00-04",)
+
+
+def test_prepared_statements_and_settings_survive_a_restart(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect(prepare_threshold=0) as connection:
+        connection.execute("SET tavana.dialect = postgres")
+        for _ in range(3):
+            assert connection.execute("SELECT %s::int / 2", [7]).fetchone() == (3,)
+        cluster.restart(0)
+        assert connection.execute("SELECT %s::int / 2", [7]).fetchone() == (3,)
+
+
+def test_a_commit_whose_answer_is_lost_has_an_unknown_outcome(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT i, md5(i::text) AS s FROM range(2000000) t(i)")
+        connection.execute("BEGIN")
+        connection.execute("UPDATE kept SET s = s || s")  # so that the COMMIT takes a while
+        commit = Background(connection, "COMMIT")
+        wait_until(lambda: running(cluster), 10, "the COMMIT to run")
+        cluster.restart(0)
+        commit.join()
+        assert commit.error.sqlstate == "08007"
+        whole = connection.execute("SELECT count(*) FROM kept WHERE length(s) = 64").fetchone()[0]
+        assert whole in (0, 2_000_000)  # nobody knows which, but never a part
+
+
+def test_a_worker_that_hangs_is_given_up_and_the_client_is_told(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE kept (i int)")
+        cluster.workers[0].process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            connection.execute("INSERT INTO kept VALUES (1)")
+        assert time.monotonic() - began < 30
+        cluster.workers[0].process.send_signal(signal.SIGCONT)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_what_a_session_had_of_its_own_is_said_to_be_lost(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("CREATE TEMPORARY TABLE mine (i int)")
+        assert connection.execute("SELECT count(*) FROM mine").fetchone() == (0,)
+        cluster.restart(0)
+        with pytest.raises(psycopg.errors.AdminShutdown, match="lost"):
+            connection.execute("SELECT count(*) FROM mine")
+    with cluster.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_tables_that_were_in_memory_are_said_to_be_gone(start_cluster):
+    cluster = start_cluster(durable=False)
+    with cluster.connect() as connection:
+        connection.execute("CREATE TABLE kept (i int)")
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        cluster.restart(0)
+        with pytest.raises(psycopg.errors.AdminShutdown, match="in memory"):
+            connection.execute("SELECT count(*) FROM kept")
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            connection.execute("SELECT count(*) FROM kept")
+
+
+def test_files_are_read_by_the_worker_that_has_less_to_do_and_by_another_when_it_dies(start_cluster, tmp_path, duck):
+    path = tmp_path / "numbers.parquet"
+    duck.execute(f"COPY (SELECT i FROM range(3000000) t(i)) TO '{path}'")
+    cluster = start_cluster()
+    sql = f"SELECT count(*), sum(i) FROM '{path}'"
+    with cluster.connect() as busy, cluster.connect() as connection:
+        endless = Background(busy, ENDLESS)
+        wait_until(lambda: running(cluster), 10, "the home to be busy")
+        assert connection.execute(sql).fetchone() == (3_000_000, 4_499_998_500_000)
+        slow = f"SELECT count(*) FROM '{path}' a, '{path}' b WHERE (a.i * b.i) % 1000003 = 1 AND a.i < 500"
+        query = Background(connection, slow)
+        wait_until(lambda: running(cluster) == 2, 10, "the query to run")
+        cluster.workers[1].kill()
+        busy.cancel()
+        assert isinstance(endless.join().error, psycopg.errors.QueryCanceled)
+        assert query.join(120).error is None
+
+
+def test_without_its_workers_a_gateway_says_so(start_cluster):
+    cluster = start_cluster()
+    cluster.workers[0].kill()
+    status = wait_until(lambda: (lambda answer: answer if answer[0] == 503 else None)(ready(cluster)), 20, "not ready")
+    assert "out of reach" in status[1]
+    cluster.restart(0)
+    wait_until(lambda: ready(cluster)[0] == 200, 20, "ready again")
+
+
+def ready(cluster):
+    import urllib.error
+    import urllib.request
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{cluster.gateway.http_port}/ready", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
