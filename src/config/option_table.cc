@@ -67,6 +67,8 @@ const OptionSpec kOptions[] = {
      "Workers of a gateway: http://host:port, several with commas. A name that stands for several machines is all of them."},
     {"Cluster", "home_worker", "--home-worker", "TAVANA_HOME_WORKER", &S::home_worker, "", 0, 0, "host:port",
      "The worker that holds the default catalog. Empty: the first of WORKER_ADDR."},
+    {"Cluster", "peers", "--peers", "TAVANA_PEERS", &S::peers, "", 0, 0, "addresses",
+     "PostgreSQL doors of the other gateways, host:port, several with commas: a cancel that comes to one reaches all."},
     {"Cluster", "grpc_port", "--grpc-port", "GRPC_PORT", &S::grpc_port, "50053", 0, kMaxPort, "port",
      "Port that a worker serves gateways on. 0: any free port."},
     {"Cluster", "worker_name", "--worker-name", "TAVANA_WORKER_NAME", &S::worker_name, "", 0, 0, "name",
@@ -193,7 +195,7 @@ std::span<const OptionSpec> AllOptions() { return kOptions; }
 bool IsFor(const OptionSpec& option, Command command) {
   const bool is_worker = command == Command::kWorker;
   if (option.group == "Cluster") {
-    const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker";
+    const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers";
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }
   if (option.group == "Data" || option.group == "Resources") return command != Command::kGateway;

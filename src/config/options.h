@@ -31,6 +31,7 @@ struct Options {
   bool tls_required = false;
 
   std::string worker_addresses;  ///< of a gateway
+  std::string peers;             ///< doors of the other gateways; empty: none
   std::string home_worker;       ///< empty: the first of them
   std::uint16_t grpc_port = 0;   ///< of a worker; 0: any free port
   std::string worker_name;       ///< empty: made of host and port

@@ -95,6 +95,19 @@ Result<std::unique_ptr<net::TlsServer>> OpenTls(const config::Options& options) 
   return net::TlsServer::Open({options.tls_certificate, options.tls_key, options.tls_client_ca});
 }
 
+std::vector<std::string> SplitAtCommas(const std::string& text) {
+  std::vector<std::string> words;
+  std::string word;
+  for (const char c : text + ",") {
+    if (c != ',' && c != ' ') {
+      word += c;
+    } else if (!word.empty()) {
+      words.push_back(std::exchange(word, {}));
+    }
+  }
+  return words;
+}
+
 gateway::PgDoorOptions PgDoorOptionsOf(const config::Options& options, int slots) {
   gateway::PgDoorOptions door;
   door.bind_address = options.bind_address;
@@ -108,6 +121,9 @@ gateway::PgDoorOptions PgDoorOptionsOf(const config::Options& options, int slots
   door.idle_in_transaction_timeout = options.idle_in_transaction_timeout;
   door.idle_session_timeout = options.idle_session_timeout;
   door.startup_timeout = options.startup_timeout;
+  door.peers = SplitAtCommas(options.peers);
+  // 11 bits that tell gateways apart, 20 that count; process ids are positive (31 bits).
+  if (options.command == config::Command::kGateway) door.first_process_id = (std::random_device()() & 0x7FF) << 20;
   return door;
 }
 

@@ -16,6 +16,7 @@ constexpr std::size_t kMaxErrorFieldBytes = 16 << 10;
 
 // Request codes in place of a protocol version (PostgreSQL's pqcomm.h).
 constexpr std::uint32_t kCancelRequestCode = 80877102;
+constexpr std::uint32_t kForwardedCancelCode = 1234 << 16 | 5601;  // ours, of the same kind
 constexpr std::uint32_t kSslRequestCode = 80877103;
 constexpr std::uint32_t kGssEncRequestCode = 80877104;
 
@@ -180,8 +181,8 @@ Result<FrontendMessage> DecodeEmpty(Cursor in) {
   return FrontendMessage(Message{});
 }
 
-Result<StartupPacket> DecodeCancel(Cursor in) {
-  CancelRequest cancel;
+Result<StartupPacket> DecodeCancel(Cursor in, bool forwarded) {
+  CancelRequest cancel{.forwarded = forwarded};
   TAVANA_ASSIGN_OR_RETURN(cancel.process_id, in.Number<std::uint32_t>());
   if (in.remaining() < 4 || in.remaining() > 256) {
     return Error(ErrorCode::kProtocol, "invalid length of cancel request");
@@ -213,6 +214,15 @@ Result<StartupPacket> DecodeStartupMessage(std::uint32_t version, Cursor in) {
 
 }  // namespace
 
+std::string EncodeForwardedCancel(const CancelRequest& cancel) {
+  const std::size_t bytes = 12 + cancel.secret.size();
+  std::string packet(12, '\0');
+  PutBigEndian(packet.data(), static_cast<std::uint32_t>(bytes));
+  PutBigEndian(packet.data() + 4, kForwardedCancelCode);
+  PutBigEndian(packet.data() + 8, cancel.process_id);
+  return packet + cancel.secret;
+}
+
 Result<std::size_t> DecodeStartupLength(std::string_view four_bytes) {
   if (four_bytes.size() != 4) return Error(ErrorCode::kProtocol, "incomplete startup packet");
   const auto length_bytes = GetBigEndian<std::uint32_t>(four_bytes.data());
@@ -227,7 +237,8 @@ Result<StartupPacket> DecodeStartup(std::string_view body) {
   Cursor in(body);
   TAVANA_ASSIGN_OR_RETURN(const auto code, in.Number<std::uint32_t>());
   switch (code) {
-    case kCancelRequestCode: return DecodeCancel(in);
+    case kCancelRequestCode: return DecodeCancel(in, false);
+    case kForwardedCancelCode: return DecodeCancel(in, true);
     case kSslRequestCode: TAVANA_RETURN_IF_ERROR(in.End()); return StartupPacket(SslRequest{});
     case kGssEncRequestCode: TAVANA_RETURN_IF_ERROR(in.End()); return StartupPacket(GssEncRequest{});
     default: return DecodeStartupMessage(code, in);

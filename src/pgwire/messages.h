@@ -35,7 +35,8 @@ struct GssEncRequest {
 };
 struct CancelRequest {
   std::uint32_t process_id = 0;
-  std::string secret;  ///< 4 to 256 bytes (protocol 3.2; always 4 before)
+  std::string secret;      ///< 4 to 256 bytes (protocol 3.2; always 4 before)
+  bool forwarded = false;  ///< by another gateway: not to be sent on again
   bool operator==(const CancelRequest&) const = default;
 };
 using StartupPacket = std::variant<StartupMessage, SslRequest, GssEncRequest, CancelRequest>;
@@ -44,6 +45,9 @@ using StartupPacket = std::variant<StartupMessage, SslRequest, GssEncRequest, Ca
 Result<std::size_t> DecodeStartupLength(std::string_view four_bytes);
 /// `body` is what follows the length. kProtocol when malformed; kUnsupported for a major version other than 3.
 Result<StartupPacket> DecodeStartup(std::string_view body);
+
+/// A CancelRequest as gateways send it on: PostgreSQL's, under a request code of our own.
+std::string EncodeForwardedCancel(const CancelRequest& cancel);
 
 struct FrameHeader {
   char type = 0;

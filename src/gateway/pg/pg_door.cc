@@ -52,19 +52,20 @@ void SessionServices::Registry::Remove(std::uint32_t process_id) {
   entries_.erase(process_id);
 }
 
-void SessionServices::Registry::CancelStatement(std::uint32_t process_id, const std::string& secret) {
+bool SessionServices::Registry::CancelStatement(std::uint32_t process_id, const std::string& secret) {
   std::shared_ptr<PgSession> session;
   {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(process_id);
     if (found == entries_.end() || found->second.secret.size() != secret.size() ||
         CRYPTO_memcmp(found->second.secret.data(), secret.data(), secret.size()) != 0) {
-      return;
+      return false;
     }
     session = found->second.session.lock();
   }
   if (session != nullptr)
     session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+  return true;
 }
 
 std::shared_ptr<PgSession> SessionServices::Registry::Find(std::uint32_t process_id) const {
@@ -86,7 +87,11 @@ class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
  public:
   Impl(asio::io_context& io, engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator,
        net::TlsServer* tls, const PgDoorOptions& options)
-      : io_(io), acceptor_(io), services_(engine, metrics, authenticator, tls, options) {}
+      : io_(io), acceptor_(io), services_(engine, metrics, authenticator, tls, options) {
+    if (!options.peers.empty()) {
+      services_.forwarder = std::make_shared<CancelForwarder>(io.get_executor(), options.peers);
+    }
+  }
 
   Status Open() {
     boost::system::error_code failure;

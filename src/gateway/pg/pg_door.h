@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/engine.h"
@@ -28,6 +29,10 @@ struct PgDoorOptions {
   std::chrono::milliseconds statement_timeout{0};
   std::chrono::milliseconds idle_in_transaction_timeout{0};
   std::chrono::milliseconds idle_session_timeout{0};
+  /// The doors of other gateways, host:port, which hear cancels that no session here answers to.
+  std::vector<std::string> peers;
+  /// Process ids count up from here: gateways side by side begin at different ones.
+  std::uint32_t first_process_id = 0;
   /// From accept to the end of the startup exchange.
   std::chrono::milliseconds startup_timeout{60'000};
 };

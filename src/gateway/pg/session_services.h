@@ -14,6 +14,7 @@
 #include "gateway/admission.h"
 #include "gateway/advisory_locks.h"
 #include "gateway/auth/authenticator.h"
+#include "gateway/pg/cancel_forwarder.h"
 #include "gateway/pg/pg_door.h"
 #include "net/tls.h"
 #include "observe/metrics.h"
@@ -35,7 +36,8 @@ struct SessionServices {
                   metrics),
         statement_pool(static_cast<std::size_t>(options.statement_slots)),
         decode_pool(static_cast<std::size_t>(options.statement_slots)),
-        control_pool(kControlThreads) {}
+        control_pool(kControlThreads),
+        registry(options.first_process_id) {}
 
   // For what needs no slot: opening, preparing, BEGIN, COMMIT, SET. A prepare may open a remote file, hence a few
   // (chosen).
@@ -57,11 +59,12 @@ struct SessionServices {
   /// Who is connected, by the key that BackendKeyData gave.
   class Registry {
    public:
+    explicit Registry(std::uint32_t first_process_id) : last_process_id_(first_process_id) {}
     /// A fresh process id and secret for `session`.
     std::pair<std::uint32_t, std::string> Add(const std::shared_ptr<PgSession>& session);
     void Remove(std::uint32_t process_id);
-    /// Does nothing when the secret is wrong, as PostgreSQL.
-    void CancelStatement(std::uint32_t process_id, const std::string& secret);
+    /// Does nothing when the secret is wrong, as PostgreSQL; false when there is no such session.
+    bool CancelStatement(std::uint32_t process_id, const std::string& secret);
     std::vector<std::shared_ptr<PgSession>> All() const;
     /// Null when there is none with this process id.
     std::shared_ptr<PgSession> Find(std::uint32_t process_id) const;
@@ -72,9 +75,10 @@ struct SessionServices {
       std::weak_ptr<PgSession> session;
     };
     mutable std::mutex mutex_;
-    std::uint32_t last_process_id_ = 0;
+    std::uint32_t last_process_id_;
     std::map<std::uint32_t, Entry> entries_;
   } registry;
+  std::shared_ptr<CancelForwarder> forwarder;  // null: there are no other gateways
 
   /// Connections of any state, those still in their startup included.
   std::mutex connections_mutex;

@@ -84,7 +84,8 @@ PgSession::Task<bool> PgSession::Startup() {
     }
     if (const auto* cancel = std::get_if<pgwire::CancelRequest>(&*packet)) {
       services_.metrics.CancelReceived();
-      services_.registry.CancelStatement(cancel->process_id, cancel->secret);
+      const bool found = services_.registry.CancelStatement(cancel->process_id, cancel->secret);
+      if (!found && !cancel->forwarded && services_.forwarder != nullptr) services_.forwarder->Forward(*cancel);
       co_return false;
     }
     if (const auto* startup = std::get_if<pgwire::StartupMessage>(&*packet)) {
