@@ -69,6 +69,12 @@ const OptionSpec kOptions[] = {
      "The worker that holds the default catalog. Empty: the first of WORKER_ADDR."},
     {"Cluster", "peers", "--peers", "TAVANA_PEERS", &S::peers, "", 0, 0, "addresses",
      "PostgreSQL doors of the other gateways, host:port, several with commas: a cancel that comes to one reaches all."},
+    {"Cluster", "cluster_cert_path", "--cluster-cert-path", "TAVANA_CLUSTER_CERT_PATH", &S::cluster_certificate, "", 0, 0, "file",
+     "Certificate in PEM that gateways and workers show each other; read again when it changes."},
+    {"Cluster", "cluster_key_path", "--cluster-key-path", "TAVANA_CLUSTER_KEY_PATH", &S::cluster_key, "", 0, 0, "file",
+     "Its key in PEM."},
+    {"Cluster", "cluster_ca_path", "--cluster-ca-path", "TAVANA_CLUSTER_CA_PATH", &S::cluster_ca, "", 0, 0, "file",
+     "The authority whose certificates the other side must show."},
     {"Cluster", "grpc_port", "--grpc-port", "GRPC_PORT", &S::grpc_port, "50053", 0, kMaxPort, "port",
      "Port that a worker serves gateways on. 0: any free port."},
     {"Cluster", "worker_name", "--worker-name", "TAVANA_WORKER_NAME", &S::worker_name, "", 0, 0, "name",
@@ -196,6 +202,7 @@ bool IsFor(const OptionSpec& option, Command command) {
   const bool is_worker = command == Command::kWorker;
   if (option.group == "Cluster") {
     const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers";
+    if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }
   if (option.group == "Data" || option.group == "Resources") return command != Command::kGateway;

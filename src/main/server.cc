@@ -28,6 +28,7 @@
 #include "main/service.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "remote/credentials.h"
 #include "remote/remote_engine.h"
 #include "routing/router.h"
 #include "routing/workers.h"
@@ -185,6 +186,17 @@ Result<EngineSource> WorkersElsewhere(const config::Options& options) {
   }
   cluster.remote.gateway = GatewayName();
   cluster.remote.version = TAVANA_VERSION;
+  const remote::ClusterTls tls{options.cluster_certificate, options.cluster_key, options.cluster_ca};
+  const bool wants_tls = options.worker_addresses.find("https://") != std::string::npos ||
+                         options.worker_addresses.find("grpc+tls://") != std::string::npos;
+  if (wants_tls != !tls.empty()) {
+    return Error(
+        ErrorCode::kInvalidParameter,
+        "workers at https:// addresses want TAVANA_CLUSTER_CERT_PATH and its like, and these want https:// addresses");
+  }
+  if (wants_tls) {
+    TAVANA_ASSIGN_OR_RETURN(cluster.remote.credentials, remote::ChannelCredentialsOf(tls));
+  }
   EngineSource source;
   source.slots = options.statement_slots > 0 ? options.statement_slots : kGatewaySlots;
   source.described = "workers at " + options.worker_addresses;

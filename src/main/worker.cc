@@ -16,6 +16,7 @@
 #include "main/service.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "remote/credentials.h"
 #include "remote/worker.h"
 
 namespace tavana {
@@ -36,11 +37,12 @@ std::string HostName() {
 Status CheckListening(const config::Options& options) {
   boost::system::error_code problem;
   const auto address = boost::asio::ip::make_address(options.bind_address, problem);
-  if (problem || address.is_loopback()) return Status::Ok();
+  if (problem || address.is_loopback() || !options.cluster_ca.empty()) return Status::Ok();
   if (!options.insecure_listen) {
-    return Error(ErrorCode::kInvalidParameter, "a worker on " + options.bind_address +
-                                                   " would run what anybody sends it; set "
-                                                   "TAVANA_INSECURE_LISTEN=yes if only gateways reach it");
+    return Error(ErrorCode::kInvalidParameter,
+                 "a worker on " + options.bind_address +
+                     " would run what anybody sends it; give it TAVANA_CLUSTER_CA_PATH "
+                     "and its like, or TAVANA_INSECURE_LISTEN=yes if only gateways reach it");
   }
   Log(LogLevel::kWarn, "everybody who reaches this address may run statements",
       {{"bind_address", options.bind_address}});
@@ -83,6 +85,13 @@ int RunWorker(const config::Options& options) {
   if (!opened) return Fail(opened.error());
   engine = *std::move(opened);
   state.engine = engine.get();
+  const remote::ClusterTls tls{options.cluster_certificate, options.cluster_key, options.cluster_ca};
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  if (!tls.empty()) {
+    auto made = remote::ServerCredentialsOf(tls);
+    if (!made) return Fail(made.error());
+    credentials = *std::move(made);
+  }
   const int slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine_options->threads;
   auto worker = remote::Worker::Listen(
       *engine,
@@ -92,7 +101,7 @@ int RunWorker(const config::Options& options) {
        .version = TAVANA_VERSION,
        .durable = !options.database_file.empty(),
        .statement_threads = slots * kThreadsPerSlot,
-       .credentials = nullptr});
+       .credentials = std::move(credentials)});
   if (!worker) return Fail(worker.error());
 
   state.phase = Phase::kServing;

@@ -55,6 +55,7 @@ class Link {
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // hangs control calls beside unread streams (gRPC 1.51)
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 4 << 20);
+    if (!options_.verified_name.empty()) arguments.SetSslTargetNameOverride(options_.verified_name);
     const auto credentials = options_.credentials ? options_.credentials : grpc::InsecureChannelCredentials();
     data_ = grpc::CreateCustomChannel(options_.address, credentials, arguments);
     control_ = grpc::CreateCustomChannel(options_.address, credentials, arguments);

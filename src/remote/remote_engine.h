@@ -13,9 +13,10 @@
 namespace tavana::remote {
 
 struct RemoteOptions {
-  std::string address;  ///< host:port
-  std::string gateway;  ///< this gateway's own name, unique among those that a worker serves
-  std::string version;  ///< of this release
+  std::string address;        ///< host:port
+  std::string verified_name;  ///< that the worker's certificate must be of; empty: the host of `address`
+  std::string gateway;        ///< this gateway's own name, unique among those that a worker serves
+  std::string version;        ///< of this release
   std::shared_ptr<grpc::ChannelCredentials> credentials;  ///< null: in clear
   /// Batches of a result that may be on their way before the first of them is taken (chosen: the worker makes the next
   /// while one travels and one is being encoded for the client).

@@ -265,7 +265,8 @@ class RouterSession final : public engine::Session {
     const auto deadline = steady_clock::now() + options_.patience;
     for (;;) {
       auto opened = workers_->home()->Open(session_options_);
-      if (opened.ok() || opened.error().code() != ErrorCode::kUnavailable || steady_clock::now() > deadline) return opened;
+      if (opened.ok() || opened.error().code() != ErrorCode::kUnavailable || steady_clock::now() > deadline)
+        return opened;
       if (auto why = call.cancellation->why()) return *std::move(why);
       std::this_thread::sleep_for(kLook);
     }
@@ -416,11 +417,11 @@ class RouterSession final : public engine::Session {
   std::map<std::string, std::string> settings_;  // set in this session
   std::uint64_t last_statement_ = 0, last_result_ = 0;
   bool lost_transaction_ = false;  // and its end was not asked for yet
-  std::string instance_;       // of the home, when the session was opened there
-  bool used_tables_ = false;   // of the default catalog
-  bool stays_home_ = false;    // something was defined that other workers may not have
-  bool leaves_state_ = false;  // the session has something of its own at home that would not move
-  bool lost_state_ = false;    // and is gone
+  std::string instance_;           // of the home, when the session was opened there
+  bool used_tables_ = false;       // of the default catalog
+  bool stays_home_ = false;        // something was defined that other workers may not have
+  bool leaves_state_ = false;      // the session has something of its own at home that would not move
+  bool lost_state_ = false;        // and is gone
 
   mutable std::mutex mutex_;
   std::shared_ptr<engine::Session> running_;  // where the last statement was started

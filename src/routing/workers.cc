@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <set>
 #include <stop_token>
 
@@ -16,10 +17,16 @@ namespace {
 
 constexpr const char* kDefaultPort = "50053";
 
+std::string HostOf(const std::string& address) {
+  std::string host = address.substr(0, address.rfind(':'));
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
 /// The addresses that a name stands for; the name itself where it cannot be looked up now.
 std::set<std::string> Resolve(const std::string& address) {
   const std::size_t colon = address.rfind(':');
-  const std::string host = address.substr(0, colon), port = address.substr(colon + 1);
+  const std::string host = HostOf(address), port = address.substr(colon + 1);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -91,11 +98,11 @@ Workers::Workers(Options options) : options_(std::move(options)) {
 
 void Workers::Follow() {
   // The home is known by the address it was given; it is not to be there a second time under its number.
-  std::set<std::string> wanted;
+  std::map<std::string, std::string> wanted;  // address and the name that it came of
   const std::set<std::string> home = Resolve(home_->address());
   for (const auto& address : options_.addresses) {
     for (const auto& each : Resolve(address)) {
-      if (!home.contains(each)) wanted.insert(each);
+      if (!home.contains(each)) wanted.emplace(each, HostOf(address));
     }
   }
   std::vector<std::shared_ptr<remote::RemoteEngine>> gone;
@@ -105,9 +112,10 @@ void Workers::Follow() {
     if (goes) gone.push_back(worker);  // its sessions keep it until they end
     return goes;
   });
-  for (const auto& address : wanted) {
+  for (const auto& [address, name] : wanted) {
     auto remote = options_.remote;
     remote.address = address;
+    remote.verified_name = name;
     all_.push_back(remote::RemoteEngine::Connect(std::move(remote)));
   }
 }

@@ -1,89 +1,15 @@
 """Workers that die, hang and come back: never a short result, never a hang, never a write twice."""
 
 import signal
-import threading
 import time
 
 import psycopg
 import pytest
 
-from harness import Process, Worker, wait_until
+from clusters import Background, running
+from harness import wait_until
 
 ENDLESS = "SELECT count(*) FROM range(100000000) a(i), range(100000000) b(i) WHERE (a.i * 7 + b.i) % 1000003 = 1"
-
-
-class Cluster:
-    """A gateway over workers that can be killed and started again at their addresses."""
-
-    def __init__(self, folder, durable, workers=2):
-        self.folder, self.durable, self.started = folder, durable, 0
-        self.workers = [self.start_worker(number) for number in range(workers)]
-        addresses = ",".join(f"http://{worker.address}" for worker in self.workers)
-        (folder / "gateway").mkdir()
-        self.gateway = Process(folder / "gateway", "gateway", "--pg-port", 0, "--worker-addr", addresses)
-
-    def start_worker(self, number, port=0):
-        self.started += 1
-        folder = self.folder / f"start-{self.started}"
-        folder.mkdir()
-        keeps = ["--database", self.folder / "home.db"] if self.durable and number == 0 else []
-        return Worker(folder, *keeps, "--worker-name", f"worker-{number}", "--shutdown-grace-seconds", 2, port=port)
-
-    def restart(self, number):
-        port = self.workers[number].grpc_port
-        self.workers[number].kill()
-        self.workers[number] = self.start_worker(number, port)
-
-    def connect(self, **options):
-        return psycopg.connect(host="127.0.0.1", port=self.gateway.ready["pg_port"], user="ada", dbname="tavana",
-                               **{"autocommit": True, **options})
-
-    def stop(self):
-        self.gateway.stop()
-        for worker in self.workers:
-            if worker.process.poll() is None:
-                worker.process.send_signal(signal.SIGCONT)
-            worker.kill()
-
-
-@pytest.fixture
-def start_cluster(tmp_path):
-    started = []
-
-    def start(durable=True, **options):
-        started.append(Cluster(tmp_path, durable, **options))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.stop()
-
-
-def running(cluster):
-    """Whether a worker works on something."""
-    with cluster.connect() as watcher:
-        return watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()").fetchone()[0]
-
-
-class Background:
-    """A statement on a thread of its own."""
-
-    def __init__(self, connection, sql):
-        self.error = self.rows = None
-
-        def run():
-            try:
-                self.rows = connection.execute(sql).fetchall()
-            except psycopg.Error as error:
-                self.error = error
-
-        self.thread = threading.Thread(target=run)
-        self.thread.start()
-
-    def join(self, seconds=60):
-        self.thread.join(seconds)
-        assert not self.thread.is_alive(), "it hangs"
-        return self
 
 
 def test_a_query_whose_worker_is_killed_before_a_row_simply_succeeds(start_cluster):

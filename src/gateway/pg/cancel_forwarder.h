@@ -12,11 +12,12 @@
 
 namespace tavana::gateway {
 
-/// Sends a cancel that no session here answers to on to the other gateways: behind a load balancer a CancelRequest comes
-/// on a connection of its own, to whichever gateway. The peers do not send it on again. Thread-safe.
+/// Sends a cancel that no session here answers to on to the other gateways: behind a load balancer a CancelRequest
+/// comes on a connection of its own, to whichever gateway. The peers do not send it on again. Thread-safe.
 class CancelForwarder : public std::enable_shared_from_this<CancelForwarder> {
  public:
-  /// `peers`: host:port of their PostgreSQL doors; a name that stands for several machines is all of them, this one too.
+  /// `peers`: host:port of their PostgreSQL doors; a name that stands for several machines is all of them, this one
+  /// too.
   CancelForwarder(boost::asio::any_io_executor executor, std::vector<std::string> peers)
       : executor_(std::move(executor)), peers_(std::move(peers)) {}
 

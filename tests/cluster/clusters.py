@@ -1,0 +1,85 @@
+"""Clusters whose parts can be killed, stopped and started again."""
+
+import signal
+import socket
+import threading
+
+import psycopg
+
+from harness import Process, Worker
+
+
+def free_ports(count):
+    """Ports that were free a moment ago: gateways must know each other's before they start."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+class Cluster:
+    """Gateways over workers that can be killed and started again at their addresses."""
+
+    def __init__(self, folder, durable=True, workers=2, gateways=1, worker_options=(), gateway_options=(), scheme="http"):
+        self.folder, self.durable, self.started, self.worker_options = folder, durable, 0, worker_options
+        self.workers = [self.start_worker(number) for number in range(workers)]
+        addresses = ",".join(f"{scheme}://{worker.address}" for worker in self.workers)
+        ports = free_ports(gateways) if gateways > 1 else [0]
+        peers = ["--peers", ",".join(f"127.0.0.1:{port}" for port in ports)] if gateways > 1 else []
+        self.gateways = []
+        for number, port in enumerate(ports):
+            (folder / f"gateway-{number}").mkdir()
+            self.gateways.append(Process(folder / f"gateway-{number}", "gateway", "--pg-port", port, "--worker-addr", addresses, *peers, *gateway_options))
+        self.gateway = self.gateways[0]
+
+    def start_worker(self, number, port=0):
+        self.started += 1
+        folder = self.folder / f"start-{self.started}"
+        folder.mkdir()
+        keeps = ["--database", self.folder / "home.db"] if self.durable and number == 0 else []
+        return Worker(folder, *keeps, "--worker-name", f"worker-{number}", "--shutdown-grace-seconds", 2, *self.worker_options, port=port)
+
+    def restart(self, number):
+        port = self.workers[number].grpc_port
+        self.workers[number].kill()
+        self.workers[number] = self.start_worker(number, port)
+
+    def connect(self, gateway=0, **options):
+        return psycopg.connect(host="127.0.0.1", port=self.gateways[gateway].ready["pg_port"], user="ada", dbname="tavana",
+                               **{"autocommit": True, **options})
+
+    def stop(self):
+        for gateway in self.gateways:
+            gateway.stop()
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.send_signal(signal.SIGCONT)
+            worker.kill()
+
+
+def running(cluster):
+    """Whether a worker works on something."""
+    with cluster.connect() as watcher:
+        return watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()").fetchone()[0]
+
+
+class Background:
+    """A statement on a thread of its own."""
+
+    def __init__(self, connection, sql):
+        self.error = self.rows = None
+
+        def run():
+            try:
+                self.rows = connection.execute(sql).fetchall()
+            except psycopg.Error as error:
+                self.error = error
+
+        self.thread = threading.Thread(target=run)
+        self.thread.start()
+
+    def join(self, seconds=60):
+        self.thread.join(seconds)
+        assert not self.thread.is_alive(), "it hangs"
+        return self
