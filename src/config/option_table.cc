@@ -63,6 +63,8 @@ const OptionSpec kOptions[] = {
     {"TLS", "tls_required", "--tls-required", "TAVANA_TLS_REQUIRED", &S::tls_required, "false", 0, 0, "",
      "Refuse connections without TLS."},
 
+    {"Cluster", "workers", "--workers", "TAVANA_WORKERS", &S::workers, "0", 0, 64, "processes",
+     "Worker processes that serve starts, watches and starts again. 0: the engine runs in the server's own process."},
     {"Cluster", "worker_addr", "--worker-addr", "WORKER_ADDR", &S::worker_addresses, "", 0, 0, "addresses",
      "Workers of a gateway: http://host:port, several with commas. A name that stands for several machines is all of them."},
     {"Cluster", "home_worker", "--home-worker", "TAVANA_HOME_WORKER", &S::home_worker, "", 0, 0, "host:port",
@@ -202,6 +204,7 @@ bool IsFor(const OptionSpec& option, Command command) {
   const bool is_worker = command == Command::kWorker;
   if (option.group == "Cluster") {
     const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers";
+    if (option.name == "workers") return command == Command::kServe;
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }

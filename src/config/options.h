@@ -30,9 +30,10 @@ struct Options {
   bool tls_self_signed = false;
   bool tls_required = false;
 
-  std::string worker_addresses;                              ///< of a gateway
-  std::string peers;                                         ///< doors of the other gateways; empty: none
-  std::string home_worker;                                   ///< empty: the first of them
+  int workers = 0;               ///< of serve: processes of its own; 0: the engine is in this process
+  std::string worker_addresses;  ///< of a gateway
+  std::string peers;             ///< doors of the other gateways; empty: none
+  std::string home_worker;       ///< empty: the first of them
   std::string cluster_certificate, cluster_key, cluster_ca;  ///< between gateways and workers; empty: none
   std::uint16_t grpc_port = 0;                               ///< of a worker; 0: any free port
   std::string worker_name;                                   ///< empty: made of host and port

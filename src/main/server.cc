@@ -26,6 +26,7 @@
 #include "main/engine_setup.h"
 #include "main/process.h"
 #include "main/service.h"
+#include "main/supervisor.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "remote/credentials.h"
@@ -150,6 +151,7 @@ void ShutDown(gateway::PgDoor& door, std::chrono::seconds grace) {
 
 /// Where statements run: DuckDB in this process, or workers.
 struct EngineSource {
+  std::shared_ptr<Supervisor> workers;  ///< null: none of ours
   std::optional<SpillDirectory> spill;
   std::function<Result<std::unique_ptr<engine::Engine>>()> Open;
   std::function<std::string()> why_idle;
@@ -206,8 +208,20 @@ Result<EngineSource> WorkersElsewhere(const config::Options& options) {
   return source;
 }
 
+/// Workers of this machine, which the source watches as long as it lives.
+Result<EngineSource> WorkersHere(const config::Options& options) {
+  TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<Supervisor> supervisor, Supervisor::Start(options));
+  config::Options gateway = options;
+  gateway.worker_addresses.clear();
+  for (const auto& address : supervisor->addresses()) gateway.worker_addresses += "http://" + address + ",";
+  TAVANA_ASSIGN_OR_RETURN(EngineSource source, WorkersElsewhere(gateway));
+  source.workers = std::move(supervisor);
+  return source;
+}
+
 Result<EngineSource> EngineSourceOf(const config::Options& options) {
-  return options.command == config::Command::kGateway ? WorkersElsewhere(options) : DuckDbHere(options);
+  if (options.command == config::Command::kGateway) return WorkersElsewhere(options);
+  return options.workers > 0 ? WorkersHere(options) : DuckDbHere(options);
 }
 
 }  // namespace
