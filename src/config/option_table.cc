@@ -79,6 +79,8 @@ const OptionSpec kOptions[] = {
      "The authority whose certificates the other side must show."},
     {"Cluster", "grpc_port", "--grpc-port", "GRPC_PORT", &S::grpc_port, "50053", 0, kMaxPort, "port",
      "Port that a worker serves gateways on. 0: any free port."},
+    {"Cluster", "cancel_grace_seconds", "--cancel-grace-seconds", "TAVANA_CANCEL_GRACE_SECONDS", &S::cancel_grace, "10", 1, 3600, "s",
+     "A statement that goes on for so long after its cancel makes a worker end once the others are done, to be started again."},
     {"Cluster", "worker_name", "--worker-name", "TAVANA_WORKER_NAME", &S::worker_name, "", 0, 0, "name",
      "What errors and logs call the worker. Empty: the machine's name and the port."},
 

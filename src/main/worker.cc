@@ -115,14 +115,20 @@ int RunWorker(const config::Options& options) {
        {"memory_bytes", std::to_string(engine_options->memory_limit_bytes)},
        {"spill_directory", engine_options->spill_directory}});
 
-  while (!WaitForStopSignal(kIdlePoll)) {
+  while (!WaitForStopSignal(kIdlePoll) && !(*worker)->overdue()) {
   }
+  const bool overdue = (*worker)->overdue();
   exit_on_signal = ExitOnSignal(kFailed, &*spill);
   state.phase = Phase::kDraining;
   Log(LogLevel::kInfo, "draining", {{"grace_seconds", std::to_string(options.shutdown_grace.count())}});
   (*worker)->Drain();
   const auto deadline = std::chrono::steady_clock::now() + options.shutdown_grace;
   while ((*worker)->busy() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kPoll);
+  if (overdue) {  // a thread is stuck in the engine: nothing can be taken down around it
+    Log(LogLevel::kError, "ends, to be started again");
+    spill->RemoveIfOurs();
+    _exit(kFailed);
+  }
   worker->reset();
   (*http_door)->Stop();
   Log(LogLevel::kInfo, "stopped");

@@ -114,6 +114,7 @@ void ServedSession::Work() {
       running_ = false;
       current_ = nullptr;
       current_call_ = 0;
+      cancelled_at_.reset();
       if (abandoned_) break;
       if (!waiting_.empty()) {
         item = std::move(waiting_.front());
@@ -129,6 +130,7 @@ void ServedSession::Work() {
           return;
         }
         produces = &*able;
+        current_ = produces->second.call.cancellation;
         --produces->second.credits;
       }
       running_ = true;
@@ -168,6 +170,7 @@ void ServedSession::Abandon() {
     Schedule();  // to close
   }
   for (const auto& each : cancelled) each->Cancel(Error(ErrorCode::kCancelled, "the gateway has ended the session"));
+  NoteCancel();
   ingest_changed_.notify_all();
 }
 
@@ -188,6 +191,17 @@ void ServedSession::Cancel(const wire::Cancel& cancel) {
     }
   }
   for (const auto& each : cancelled) each->Cancel(ErrorOf(cancel.why()));
+  NoteCancel();
+}
+
+void ServedSession::NoteCancel() {
+  const std::lock_guard lock(mutex_);
+  if (current_ && current_->cancelled() && !cancelled_at_) cancelled_at_ = std::chrono::steady_clock::now();
+}
+
+bool ServedSession::ignores_cancel_since(std::chrono::steady_clock::time_point moment) const {
+  const std::lock_guard lock(mutex_);
+  return running_ && cancelled_at_ && *cancelled_at_ < moment;
 }
 
 engine::Progress ServedSession::GetProgress() const {

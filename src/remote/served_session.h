@@ -3,6 +3,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -34,6 +35,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   engine::Progress GetProgress() const;
   /// The stream has ended: what runs is cancelled, and the engine's session is closed.
   void Abandon();
+  /// Whether what it works on was cancelled before `moment` and goes on all the same.
+  bool ignores_cancel_since(std::chrono::steady_clock::time_point moment) const;
   /// Works on something now, or has something open that would be lost.
   bool busy() const;
   /// Works on something now.
@@ -56,6 +59,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void Schedule();
   void Work();
   void Close();
+  void NoteCancel();
   void Handle(Item item);
   Status HandleOpen(const wire::Open& open);
   Result<wire::Response> Answer(const Item& item);
@@ -86,6 +90,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   bool closed_ = false;
   std::uint64_t current_call_ = 0;
   std::uint64_t last_taken_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> cancelled_at_;  // of the present thing
   std::map<std::uint64_t, Error> early_cancels_;  // of calls that have not come yet
   std::shared_ptr<Cancellation> current_;
   std::map<std::uint64_t, OpenResult> results_;  // changed under mutex_, by the working thread

@@ -82,6 +82,7 @@ struct Shared {
   const std::string instance = std::to_string(std::random_device()()) + "-" + std::to_string(std::random_device()());
   boost::asio::thread_pool pool;
   std::atomic<bool> draining = false;
+  std::atomic<bool> overdue = false;
 
   struct Gateway {
     steady_clock::time_point heard = steady_clock::now();
@@ -89,12 +90,14 @@ struct Shared {
   };
   mutable std::mutex mutex;
   std::map<std::string, Gateway> gateways;
+  std::vector<std::weak_ptr<ServedSession>> alive;
 
   void Add(const wire::Open& open, const std::shared_ptr<ServedSession>& session) {
     const std::lock_guard lock(mutex);
     auto& gateway = gateways[open.gateway()];
     gateway.heard = steady_clock::now();
     gateway.sessions[open.session()] = session;
+    alive.push_back(session);
   }
   void Remove(const std::string& gateway, const std::string& session) {
     const std::lock_guard lock(mutex);
@@ -111,6 +114,16 @@ struct Shared {
     if (found == gateways.end()) return nullptr;
     const auto at = found->second.sessions.find(session);
     return at == found->second.sessions.end() ? nullptr : at->second.lock();
+  }
+  /// Those whose stream has ended too, while they still run.
+  std::vector<std::shared_ptr<ServedSession>> Alive() {
+    std::vector<std::shared_ptr<ServedSession>> found;
+    const std::lock_guard lock(mutex);
+    std::erase_if(alive, [](const auto& weak) { return weak.expired(); });
+    for (const auto& weak : alive) {
+      if (auto session = weak.lock()) found.push_back(std::move(session));
+    }
+    return found;
   }
   std::vector<std::shared_ptr<ServedSession>> All() const {
     std::vector<std::shared_ptr<ServedSession>> all;
@@ -149,7 +162,7 @@ struct Shared {
     load.set_running(static_cast<std::uint32_t>(
         std::count_if(sessions.begin(), sessions.end(), [](const auto& session) { return session->running(); })));
     load.set_poisoned(engine.poisoned());
-    load.set_draining(draining);
+    load.set_draining(draining || overdue);
     for (auto& name : engine.DatabaseNames()) load.add_databases(std::move(name));
     return load;
   }
@@ -319,6 +332,7 @@ class GrpcWorker final : public Worker {
 
   std::uint16_t port() const override { return port_; }
   void Drain() override { shared_.draining = true; }
+  bool overdue() const override { return shared_.overdue; }
   std::size_t sessions() const override { return shared_.All().size(); }
   bool busy() const override {
     return std::ranges::any_of(shared_.All(), [](const auto& session) { return session->busy(); });
@@ -329,8 +343,13 @@ class GrpcWorker final : public Worker {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, stop, shared_.options.lease / 10, [] { return false; }) && !stop.stop_requested()) {
+    while (!changed.wait_for(lock, stop, std::min(shared_.options.lease / 10, shared_.options.cancel_grace / 4), [] { return false; }) && !stop.stop_requested()) {
       for (const auto& session : shared_.Expired()) session->Abandon();
+      const auto moment = steady_clock::now() - shared_.options.cancel_grace;
+      const auto ignores = [moment](const auto& session) { return session->ignores_cancel_since(moment); };
+      if (shared_.overdue || std::ranges::none_of(shared_.Alive(), ignores)) continue;
+      shared_.overdue = true;
+      observe::Log(observe::LogLevel::kError, "a statement goes on although it was cancelled: this worker takes nothing new");
     }
   }
 

@@ -21,6 +21,8 @@ struct WorkerOptions {
   int statement_threads = 0;  ///< statements that may run at once; more wait (chosen by the caller, at least 1)
   /// A gateway that is not heard of for so long is gone: its sessions end (chosen: several of its pings).
   std::chrono::milliseconds lease{10'000};
+  /// A statement that goes on for so long after its cancel makes the worker overdue.
+  std::chrono::milliseconds cancel_grace{10'000};
   std::shared_ptr<grpc::ServerCredentials> credentials;  ///< null: in clear
 };
 
@@ -38,6 +40,8 @@ class Worker {
   virtual std::size_t sessions() const = 0;
   /// A statement runs, or a transaction is open.
   virtual bool busy() const = 0;
+  /// A statement ignores its cancel: the gateways give it nothing new, and the process is to be replaced.
+  virtual bool overdue() const = 0;
 };
 
 }  // namespace tavana::remote

@@ -6,6 +6,7 @@ import signal
 
 import psycopg
 
+from clusters import Background, running
 from harness import wait_until
 
 
@@ -47,6 +48,20 @@ def test_the_workers_end_with_the_server_however_it_ends(start_server):
     processes = list(workers_of(killed).values())
     killed.kill()
     wait_until(lambda: not any(alive(each) for each in processes), 40, "the workers to be gone")
+
+
+def test_a_worker_whose_statement_ignores_its_cancel_is_replaced(start_cluster):
+    cluster = start_cluster(worker_options=["--cancel-grace-seconds", 1])
+    with cluster.connect() as connection:
+        stuck = Background(connection, "SELECT len(list_sort([hash(i) FOR i IN range(60000000)]))")
+        wait_until(lambda: running(cluster), 20, "the statement to run")
+        connection.cancel()
+        assert isinstance(stuck.join().error, psycopg.errors.QueryCanceled)  # the client is told at once all the same
+    assert cluster.workers[0].process.wait(120) == 1
+    assert "although it was cancelled" in cluster.workers[0].log_file.read_text()
+    cluster.restart(0)
+    with cluster.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def alive(process):
