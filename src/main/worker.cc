@@ -123,7 +123,11 @@ int RunWorker(const config::Options& options) {
   Log(LogLevel::kInfo, "draining", {{"grace_seconds", std::to_string(options.shutdown_grace.count())}});
   (*worker)->Drain();
   const auto deadline = std::chrono::steady_clock::now() + options.shutdown_grace;
-  while ((*worker)->busy() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kPoll);
+  while (std::chrono::steady_clock::now() < deadline) {
+    (*worker)->EndIdle();
+    if ((*worker)->sessions() == 0) break;
+    std::this_thread::sleep_for(kPoll);
+  }
   if (overdue) {  // a thread is stuck in the engine: nothing can be taken down around it
     Log(LogLevel::kError, "ends, to be started again");
     spill->RemoveIfOurs();

@@ -279,7 +279,7 @@ class SessionStream {
     stream_ = StartStream(link_->data(), kSessionMethod, context_);
   }
   ~SessionStream() {
-    if (!broken_ && stream_->WritesDone()) {  // the engine's session is closed when this has returned
+    if (!unwritable_ && !broken_ && stream_->WritesDone()) {  // the engine's session is closed when this has returned
       grpc::ByteBuffer message;
       while (stream_->Read(&message)) {
       }
@@ -298,8 +298,9 @@ class SessionStream {
 
   /// Sends without waiting for an answer; false when the stream is broken.
   bool Post(wire::Request request, const BodyBuffers& body = {}) {
-    if (!broken_ && !stream_->Write(EncodeFrame(request, body))) broken_ = true;
-    return !broken_;
+    // What the worker sent before it ended the stream is still to be read.
+    if (!unwritable_ && !stream_->Write(EncodeFrame(request, body))) unwritable_ = true;
+    return !unwritable_;
   }
 
   /// The answer of a call, or its error. `call` may be cancelled meanwhile: then the worker hears it and answers so.
@@ -425,7 +426,7 @@ class SessionStream {
 
  private:
   Error Broken(const std::string& why) {
-    broken_ = true;
+    broken_ = unwritable_ = true;
     context_.TryCancel();
     return Error(ErrorCode::kProtocol, "the worker's stream is cut off: " + why).WithDetail(Lost().detail());
   }
@@ -434,7 +435,8 @@ class SessionStream {
   const std::string name_;
   grpc::ClientContext context_;
   std::unique_ptr<Stream> stream_;
-  std::atomic<bool> broken_ = false;
+  std::atomic<bool> unwritable_ = false;
+  std::atomic<bool> broken_ = false;  // nothing more can be read either
   std::atomic<bool> in_transaction_ = false;
   std::uint64_t last_call_ = 0;
   std::mutex waiting_mutex_;

@@ -125,17 +125,21 @@ void ServedSession::Work() {
         const auto able = std::find_if(results_.begin(), results_.end(), [](const auto& entry) {
           return !entry.second.ended && entry.second.credits > 0;
         });
-        if (able == results_.end()) {
+        if (able == results_.end() && !std::exchange(pins_due_, false)) {
           working_ = false;
           return;
         }
-        produces = &*able;
-        current_ = produces->second.call.cancellation;
-        --produces->second.credits;
+        if (able != results_.end()) {
+          produces = &*able;
+          current_ = produces->second.call.cancellation;
+          --produces->second.credits;
+        }
       }
       running_ = true;
     }
-    if (produces != nullptr) {
+    if (produces == nullptr && item.cancellation == nullptr) {
+      CheckPins();
+    } else if (produces != nullptr) {
       Produce(produces->first, produces->second);
     } else {
       Handle(std::move(item));
@@ -160,7 +164,7 @@ void ServedSession::Close() {
   finished_();
 }
 
-void ServedSession::Abandon() {
+void ServedSession::Abandon(const Error& why) {
   std::vector<std::shared_ptr<Cancellation>> cancelled;
   {
     const std::lock_guard lock(mutex_);
@@ -169,7 +173,7 @@ void ServedSession::Abandon() {
     for (const auto& [id, result] : results_) cancelled.push_back(result.call.cancellation);
     Schedule();  // to close
   }
-  for (const auto& each : cancelled) each->Cancel(Error(ErrorCode::kCancelled, "the gateway has ended the session"));
+  for (const auto& each : cancelled) each->Cancel(why);
   NoteCancel();
   ingest_changed_.notify_all();
 }
@@ -213,10 +217,19 @@ engine::Progress ServedSession::GetProgress() const {
   return session == nullptr ? engine::Progress{} : session->GetProgress();
 }
 
-bool ServedSession::busy() const {
+void ServedSession::CheckPins() {
+  if (session_ == nullptr || in_transaction_) return;
+  const auto snapshot = session_->Snapshot();
   const std::lock_guard lock(mutex_);
-  return running_ || in_transaction_ ||
-         std::ranges::any_of(results_, [](const auto& entry) { return !entry.second.ended; });
+  pinned_ = !snapshot.ok() || !snapshot->pinned_by.empty();
+}
+
+void ServedSession::EndIfIdle() {
+  const std::lock_guard lock(mutex_);
+  const bool reads = std::ranges::any_of(results_, [](const auto& entry) { return !entry.second.ended; });
+  if (working_ || !waiting_.empty() || ingesting_ || in_transaction_ || pinned_ || pins_due_ || reads) return;
+  abandoned_ = true;
+  Schedule();  // to close
 }
 
 void ServedSession::Send(wire::Response response, const BodyBuffers& body) {
@@ -234,6 +247,7 @@ engine::CallContext ServedSession::ContextOf(std::uint64_t query, std::string us
 void ServedSession::Handle(Item item) {
   const auto& request = item.request;
   if (request.has_close_prepared()) {
+    definers_.erase(request.close_prepared().statement());
     if (session_) session_->ClosePrepared(engine::StatementId{request.close_prepared().statement()});
     return;
   }
@@ -241,6 +255,7 @@ void ServedSession::Handle(Item item) {
     std::map<std::uint64_t, OpenResult>::node_type closed;
     const std::lock_guard lock(mutex_);
     closed = results_.extract(request.close_result().result());
+    pins_due_ = std::exchange(pins_due_after_result_, false) || pins_due_;
     return;
   }
   auto answer = Answer(item);
@@ -278,6 +293,9 @@ Result<wire::Response> ServedSession::Answer(const Item& item) {
       const auto call = ContextOf(prepare.query(), user_, item.cancellation);
       TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
       TAVANA_ASSIGN_OR_RETURN(*response.mutable_prepared(), MessageOf(prepared));
+      const bool defines = prepared.kind == engine::StatementKind::kDdl || prepared.kind == engine::StatementKind::kSetting ||
+                           prepared.kind == engine::StatementKind::kTransaction || prepared.kind == engine::StatementKind::kOther;
+      if (defines) definers_.insert(static_cast<std::uint64_t>(prepared.id));
       return response;
     }
     case wire::Request::kExecute: return Execute(item);
@@ -335,6 +353,7 @@ Result<wire::Response> ServedSession::Execute(const Item& item) {
   response.mutable_executed()->set_result(id);
   TAVANA_ASSIGN_OR_RETURN(*response.mutable_executed()->mutable_columns(), SchemaBytes(*stream->schema()));
   const std::lock_guard lock(mutex_);
+  if (definers_.contains(execute.statement())) pins_due_after_result_ = true;
   results_[id] = {.stream = std::move(stream), .call = call, .credits = execute.credits()};
   return response;
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/cancellation.h"
@@ -33,12 +34,13 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   Status Take(wire::Request request, std::shared_ptr<arrow::Buffer> body);
   void Cancel(const wire::Cancel& cancel);
   engine::Progress GetProgress() const;
-  /// The stream has ended: what runs is cancelled, and the engine's session is closed.
-  void Abandon();
+  /// The stream is to end: what runs is cancelled with `why`, and the engine's session is closed.
+  void Abandon(const Error& why);
   /// Whether what it works on was cancelled before `moment` and goes on all the same.
   bool ignores_cancel_since(std::chrono::steady_clock::time_point moment) const;
-  /// Works on something now, or has something open that would be lost.
-  bool busy() const;
+  /// Ends the stream if that loses nothing: no statement runs or waits, no transaction or result is open, and the session
+  /// has nothing of its own.
+  void EndIfIdle();
   /// Works on something now.
   bool running() const { return running_.load(std::memory_order_relaxed); }
 
@@ -60,6 +62,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void Work();
   void Close();
   void NoteCancel();
+  void CheckPins();
   void Handle(Item item);
   Status HandleOpen(const wire::Open& open);
   Result<wire::Response> Answer(const Item& item);
@@ -86,6 +89,9 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   std::condition_variable ingest_changed_;
   bool ingesting_ = false;
   bool working_ = false;
+  bool pinned_ = false;      // the session has temporary objects or variables
+  bool pins_due_after_result_ = false;
+  bool pins_due_ = false;    // whether it has is to be looked up
   bool abandoned_ = false;
   bool closed_ = false;
   std::uint64_t current_call_ = 0;
@@ -96,6 +102,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   std::map<std::uint64_t, OpenResult> results_;  // changed under mutex_, by the working thread
   std::shared_ptr<engine::Session> session_;     // set under mutex_, by the working thread
   std::string user_;
+  std::set<std::uint64_t> definers_;  // statements that may make something of the session's own
   std::atomic<bool> in_transaction_ = false;  // as told last
   std::atomic<bool> running_ = false;
 };

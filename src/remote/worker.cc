@@ -11,6 +11,7 @@
 #include <climits>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
@@ -28,6 +29,10 @@ namespace tavana::remote {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kFlush{2};  // for what is still on its way to a gateway at the end (chosen)
+
+Error GatewayGone() { return Error(ErrorCode::kCancelled, "the gateway has ended the session"); }
 
 /// Writes messages one after another, as gRPC's reactors want it. What waits is bounded by the credits that were given.
 template <typename Reactor>
@@ -91,6 +96,7 @@ struct Shared {
   mutable std::mutex mutex;
   std::map<std::string, Gateway> gateways;
   std::vector<std::weak_ptr<ServedSession>> alive;
+  std::map<const void*, std::function<void()>> controls;
 
   void Add(const wire::Open& open, const std::shared_ptr<ServedSession>& session) {
     const std::lock_guard lock(mutex);
@@ -103,6 +109,18 @@ struct Shared {
     const std::lock_guard lock(mutex);
     const auto found = gateways.find(gateway);
     if (found != gateways.end()) found->second.sessions.erase(session);
+  }
+  void AddControl(const void* stream, std::function<void()> end) {
+    const std::lock_guard lock(mutex);
+    controls[stream] = std::move(end);
+  }
+  void RemoveControl(const void* stream) {
+    const std::lock_guard lock(mutex);
+    controls.erase(stream);
+  }
+  void EndControls() {
+    const std::lock_guard lock(mutex);  // keeps the streams: they go through RemoveControl
+    for (const auto& [stream, end] : controls) end();
   }
   void Heard(const std::string& gateway) {
     const std::lock_guard lock(mutex);
@@ -179,26 +197,30 @@ class SessionReactor final : public grpc::ServerGenericBidiReactor {
 
  private:
   void OnReadDone(bool ok) override {
-    if (!ok) return session_->Abandon();
+    if (!ok) return session_->Abandon(GatewayGone());
     wire::Request request;
     std::shared_ptr<arrow::Buffer> body;
     Status taken = DecodeFrame(message_, request, body);
+    if (taken.ok() && request.has_open() && (shared_.draining || shared_.overdue)) {
+      taken = Error(ErrorCode::kUnavailable, "the worker is draining").WithDetail("Worker " + shared_.options.name + ".");
+    }
     if (taken.ok() && request.has_open()) {
       gateway_ = request.open().gateway();
       name_ = request.open().session();
       shared_.Add(request.open(), session_);
     }
-    if (taken.ok()) taken = session_->Take(std::move(request), std::move(body));
+    if (taken.ok()) taken = session_->Take(request, std::move(body));
     if (!taken.ok()) {
       wire::Response refused;
+      refused.set_call(request.call());
       *refused.mutable_failed() = MessageOf(taken.error());
       writes_.Send(EncodeFrame(refused));
-      return session_->Abandon();
+      return session_->Abandon(GatewayGone());
     }
     StartRead(&message_);
   }
   void OnWriteDone(bool ok) override { writes_.Written(ok); }
-  void OnCancel() override { session_->Abandon(); }
+  void OnCancel() override { session_->Abandon(GatewayGone()); }
   void OnDone() override {
     shared_.Remove(gateway_, name_);
     delete this;
@@ -213,7 +235,10 @@ class SessionReactor final : public grpc::ServerGenericBidiReactor {
 
 class ControlReactor final : public grpc::ServerGenericBidiReactor {
  public:
-  explicit ControlReactor(Shared& shared) : shared_(shared), writes_(*this) { StartRead(&message_); }
+  explicit ControlReactor(Shared& shared) : shared_(shared), writes_(*this) {
+    shared_.AddControl(this, [this] { writes_.Finish(grpc::Status::OK); });
+    StartRead(&message_);
+  }
 
  private:
   void OnReadDone(bool ok) override {
@@ -228,7 +253,10 @@ class ControlReactor final : public grpc::ServerGenericBidiReactor {
   }
   void OnWriteDone(bool ok) override { writes_.Written(ok); }
   void OnCancel() override { writes_.Finish(grpc::Status::CANCELLED); }
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    shared_.RemoveControl(this);
+    delete this;
+  }
 
   void Answer(const wire::ToWorker& request) {
     wire::ToGateway answer;
@@ -324,8 +352,13 @@ class GrpcWorker final : public Worker {
 
   ~GrpcWorker() override {
     lease_thread_ = {};
-    for (const auto& session : shared_.All()) session->Abandon();
-    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+    // What was sent arrives before the streams end: a result that is complete here is complete there.
+    for (const auto& session : shared_.All()) {
+      session->Abandon(Error(ErrorCode::kUnavailable, "the worker is shutting down")
+                           .WithDetail("Worker " + shared_.options.name + "."));
+    }
+    shared_.EndControls();
+    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now() + kFlush);
     server_.reset();
     shared_.pool.join();
   }
@@ -334,8 +367,8 @@ class GrpcWorker final : public Worker {
   void Drain() override { shared_.draining = true; }
   bool overdue() const override { return shared_.overdue; }
   std::size_t sessions() const override { return shared_.All().size(); }
-  bool busy() const override {
-    return std::ranges::any_of(shared_.All(), [](const auto& session) { return session->busy(); });
+  void EndIdle() override {
+    for (const auto& session : shared_.All()) session->EndIfIdle();
   }
 
  private:
@@ -344,7 +377,7 @@ class GrpcWorker final : public Worker {
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
     while (!changed.wait_for(lock, stop, std::min(shared_.options.lease / 10, shared_.options.cancel_grace / 4), [] { return false; }) && !stop.stop_requested()) {
-      for (const auto& session : shared_.Expired()) session->Abandon();
+      for (const auto& session : shared_.Expired()) session->Abandon(GatewayGone());
       const auto moment = steady_clock::now() - shared_.options.cancel_grace;
       const auto ignores = [moment](const auto& session) { return session->ignores_cancel_since(moment); };
       if (shared_.overdue || std::ranges::none_of(shared_.Alive(), ignores)) continue;

@@ -38,8 +38,8 @@ class Worker {
   /// Tells the gateways to give it nothing new. What is open goes on.
   virtual void Drain() = 0;
   virtual std::size_t sessions() const = 0;
-  /// A statement runs, or a transaction is open.
-  virtual bool busy() const = 0;
+  /// Ends the sessions that lose nothing by it.
+  virtual void EndIdle() = 0;
   /// A statement ignores its cancel: the gateways give it nothing new, and the process is to be replaced.
   virtual bool overdue() const = 0;
 };

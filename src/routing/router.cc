@@ -162,10 +162,7 @@ class RouterSession final : public engine::Session {
     if (lost_transaction_) return EndLostTransaction(found->second);
     const bool may_retry =
         OnlyReads(found->second.described) && !in_transaction() && !ReadsTemporary(found->second.described);
-    auto started = Start(call, found->second, arguments);
-    if (!started.ok() && may_retry && started.error().code() == ErrorCode::kUnavailable) {
-      started = Start(call, found->second, arguments);
-    }
+    auto started = may_retry ? StartAgainAndAgain(call, found->second, arguments) : Start(call, found->second, arguments);
     if (!started.ok() && EndsTransaction(found->second.described)) {
       lost_transaction_ = false;  // this was its end
       // What is gone is rolled back.
@@ -183,7 +180,7 @@ class RouterSession final : public engine::Session {
     const auto found = statements_.find(id);
     if (found == statements_.end()) return Error(ErrorCode::kUnavailable, "the worker was lost");
     observe::Log(observe::LogLevel::kInfo, "a statement is tried again, its worker was lost");
-    return Start(call, found->second, arguments);
+    return StartAgainAndAgain(call, found->second, arguments);
   }
 
   Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,
@@ -260,6 +257,16 @@ class RouterSession final : public engine::Session {
     running_ = session;
   }
 
+  static Error LostState() {
+    return Error(ErrorCode::kUnavailable, "temporary objects and other state of the session were lost with its worker")
+        .WithHint("Connect again.");
+  }
+
+  /// The worker is about to go, and the session would lose nothing by waiting for the next one there.
+  bool MayChangeHome() const {
+    return workers_->home()->health().draining && !home_->in_transaction() && !leaves_state_;
+  }
+
   /// Waits for the home while it is out of reach.
   Result<std::unique_ptr<engine::Session>> OpenAtHome(const engine::CallContext& call) {
     const auto deadline = steady_clock::now() + options_.patience;
@@ -274,12 +281,9 @@ class RouterSession final : public engine::Session {
 
   /// A session at home, with the settings of this one.
   Status EnsureHome(const engine::CallContext& call) {
+    if (home_ != nullptr && MayChangeHome()) home_.reset();
     if (home_ != nullptr) return Status::Ok();
-    if (lost_state_) {
-      return Error(ErrorCode::kUnavailable,
-                   "temporary objects and other state of the session were lost with its worker")
-          .WithHint("Connect again.");
-    }
+    if (lost_state_) return LostState();
     TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, OpenAtHome(call));
     if (!settings_.empty())
       TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
@@ -304,7 +308,8 @@ class RouterSession final : public engine::Session {
   }
 
   Status PrepareAtHome(const engine::CallContext& call, Statement& statement) {
-    for (int attempt = 0;; ++attempt) {
+    const auto deadline = steady_clock::now() + options_.patience;
+    for (;;) {
       TAVANA_RETURN_IF_ERROR(EnsureHome(call));
       auto prepared = home_->Prepare(call, statement.sql, statement.types);
       if (prepared.ok()) {
@@ -314,10 +319,9 @@ class RouterSession final : public engine::Session {
         statement.described.id = id;
         return Status::Ok();
       }
-      const bool was_in_transaction = in_transaction();
       NoteLoss(home_, prepared.error());
-      const bool again = attempt == 0 && prepared.error().code() == ErrorCode::kUnavailable && !was_in_transaction;
-      if (!again) return std::move(prepared).error();
+      if (MayTryAgain(call, prepared.error(), deadline)) continue;
+      return lost_state_ ? LostState() : std::move(prepared).error();
     }
   }
 
@@ -328,6 +332,26 @@ class RouterSession final : public engine::Session {
     lost_transaction_ = false;
     if (statement.described.command != "ROLLBACK") return lost;
     return std::unique_ptr<engine::ResultStream>(std::make_unique<NoRows>(engine::ResultId{++last_result_}));
+  }
+
+  /// Until it starts, or the patience is over.
+  Result<Started> StartAgainAndAgain(const engine::CallContext& call, Statement& statement,
+                                     const engine::ExecuteArguments& arguments) {
+    const auto deadline = steady_clock::now() + options_.patience;
+    for (;;) {
+      auto started = Start(call, statement, arguments);
+      if (started.ok() || !MayTryAgain(call, started.error(), deadline)) return started;
+    }
+  }
+
+  /// After a pause, because the worker was lost and others, or itself, may be there soon.
+  bool MayTryAgain(const engine::CallContext& call, const Error& error, steady_clock::time_point deadline) const {
+    if (error.code() != ErrorCode::kUnavailable || lost_state_ || lost_transaction_ || call.cancellation->cancelled() ||
+        steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::sleep_for(kLook);
+    return true;
   }
 
   Result<Started> Start(const engine::CallContext& call, Statement& statement,
@@ -434,12 +458,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> RouterResult::Next(const engine::Cal
     return batch;
   }
   session_.NoteLoss(started_.where, batch.error(), statement_);
-  if (!std::exchange(may_retry_, false) || batch.error().code() != ErrorCode::kUnavailable) return batch;
+  if (!may_retry_ || batch.error().code() != ErrorCode::kUnavailable) return batch;
   auto again = session_.Retry(call, statement_, arguments_);
   if (!again.ok()) return std::move(again).error();
   if (!again->stream->schema()->Equals(*started_.stream->schema())) return batch;
   started_ = *std::move(again);
-  return started_.stream->Next(call);
+  return Next(call);
 }
 
 class Router final : public engine::Engine {

@@ -24,13 +24,13 @@ class Cluster:
     def __init__(self, folder, durable=True, workers=2, gateways=1, worker_options=(), gateway_options=(), scheme="http"):
         self.folder, self.durable, self.started, self.worker_options = folder, durable, 0, worker_options
         self.workers = [self.start_worker(number) for number in range(workers)]
-        addresses = ",".join(f"{scheme}://{worker.address}" for worker in self.workers)
+        self.addresses = ",".join(f"{scheme}://{worker.address}" for worker in self.workers)
         ports = free_ports(gateways) if gateways > 1 else [0]
         peers = ["--peers", ",".join(f"127.0.0.1:{port}" for port in ports)] if gateways > 1 else []
+        self.gateway_options = [*peers, *gateway_options]
         self.gateways = []
         for number, port in enumerate(ports):
-            (folder / f"gateway-{number}").mkdir()
-            self.gateways.append(Process(folder / f"gateway-{number}", "gateway", "--pg-port", port, "--worker-addr", addresses, *peers, *gateway_options))
+            self.start_gateway(number, port)
         self.gateway = self.gateways[0]
 
     def start_worker(self, number, port=0):
@@ -44,6 +44,22 @@ class Cluster:
         port = self.workers[number].grpc_port
         self.workers[number].kill()
         self.workers[number] = self.start_worker(number, port)
+
+    def replace(self, number):
+        """SIGTERM, and another one at the same address once it has ended."""
+        self.workers[number].stop()
+        self.workers[number] = self.start_worker(number, self.workers[number].grpc_port)
+
+    def replace_gateway(self, number):
+        self.gateways[number].stop()
+        self.start_gateway(number, self.gateways[number].ready["pg_port"])
+
+    def start_gateway(self, number, port):
+        self.started += 1
+        folder = self.folder / f"start-{self.started}"
+        folder.mkdir()
+        gateway = Process(folder, "gateway", "--pg-port", port, "--worker-addr", self.addresses, *self.gateway_options)
+        self.gateways[number:number + 1] = [gateway]
 
     def connect(self, gateway=0, **options):
         return psycopg.connect(host="127.0.0.1", port=self.gateways[gateway].ready["pg_port"], user="ada", dbname="tavana",
