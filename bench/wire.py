@@ -109,16 +109,17 @@ def compare(tavana, postgres, rows, options):
                 yield f"  {figure.removesuffix('_us')} of it", ours, theirs, "us", theirs / ours
 
 
-def table(results, markdown):
+def table(results, markdown, servers=("Tavana", "PostgreSQL 15")):
     if markdown:
-        print("| work | Tavana | PostgreSQL 15 | unit | times better |\n| --- | ---: | ---: | --- | ---: |", flush=True)
+        print(f"| work | {servers[0]} | {servers[1]} | unit | times better |\n| --- | ---: | ---: | --- | ---: |", flush=True)
     else:
-        print(f"{'work':<40} {'Tavana':>12} {'PostgreSQL':>12} {'unit':<10} {'times better':>12}", flush=True)
+        print(f"{'work':<40} {servers[0]:>14} {servers[1]:>14} {'unit':<10} {'times better':>12}", flush=True)
     for name, ours, theirs, unit, ratio in results:
+        digits = 2 if theirs < 100 else 0
         if markdown:
-            print(f"| {name.strip()} | {ours:,.0f} | {theirs:,.0f} | {unit} | {ratio:.2f} |", flush=True)
+            print(f"| {name.strip()} | {ours:,.{digits}f} | {theirs:,.{digits}f} | {unit} | {ratio:.2f} |", flush=True)
         else:
-            print(f"{name:<40} {ours:>12,.0f} {theirs:>12,.0f} {unit:<10} {ratio:>12.2f}", flush=True)
+            print(f"{name:<40} {ours:>14,.{digits}f} {theirs:>14,.{digits}f} {unit:<10} {ratio:>12.2f}", flush=True)
 
 
 def main():
