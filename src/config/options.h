@@ -37,7 +37,7 @@ struct Options {
   std::string cluster_certificate, cluster_key, cluster_ca;  ///< between gateways and workers; empty: none
   std::uint16_t grpc_port = 0;                               ///< of a worker; 0: any free port
   std::chrono::seconds cancel_grace{0};
-  std::string worker_name;                                   ///< empty: made of host and port
+  std::string worker_name;  ///< empty: made of host and port
 
   std::string database_file;  ///< empty: in memory
   std::string init_file;      ///< empty: none

@@ -293,8 +293,9 @@ Result<wire::Response> ServedSession::Answer(const Item& item) {
       const auto call = ContextOf(prepare.query(), user_, item.cancellation);
       TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
       TAVANA_ASSIGN_OR_RETURN(*response.mutable_prepared(), MessageOf(prepared));
-      const bool defines = prepared.kind == engine::StatementKind::kDdl || prepared.kind == engine::StatementKind::kSetting ||
-                           prepared.kind == engine::StatementKind::kTransaction || prepared.kind == engine::StatementKind::kOther;
+      const bool defines =
+          prepared.kind == engine::StatementKind::kDdl || prepared.kind == engine::StatementKind::kSetting ||
+          prepared.kind == engine::StatementKind::kTransaction || prepared.kind == engine::StatementKind::kOther;
       if (defines) definers_.insert(static_cast<std::uint64_t>(prepared.id));
       return response;
     }

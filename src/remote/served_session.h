@@ -38,8 +38,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void Abandon(const Error& why);
   /// Whether what it works on was cancelled before `moment` and goes on all the same.
   bool ignores_cancel_since(std::chrono::steady_clock::time_point moment) const;
-  /// Ends the stream if that loses nothing: no statement runs or waits, no transaction or result is open, and the session
-  /// has nothing of its own.
+  /// Ends the stream if that loses nothing: no statement runs or waits, no transaction or result is open, and the
+  /// session has nothing of its own.
   void EndIfIdle();
   /// Works on something now.
   bool running() const { return running_.load(std::memory_order_relaxed); }
@@ -89,20 +89,20 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   std::condition_variable ingest_changed_;
   bool ingesting_ = false;
   bool working_ = false;
-  bool pinned_ = false;      // the session has temporary objects or variables
+  bool pinned_ = false;  // the session has temporary objects or variables
   bool pins_due_after_result_ = false;
-  bool pins_due_ = false;    // whether it has is to be looked up
+  bool pins_due_ = false;  // whether it has is to be looked up
   bool abandoned_ = false;
   bool closed_ = false;
   std::uint64_t current_call_ = 0;
   std::uint64_t last_taken_ = 0;
   std::optional<std::chrono::steady_clock::time_point> cancelled_at_;  // of the present thing
-  std::map<std::uint64_t, Error> early_cancels_;  // of calls that have not come yet
+  std::map<std::uint64_t, Error> early_cancels_;                       // of calls that have not come yet
   std::shared_ptr<Cancellation> current_;
   std::map<std::uint64_t, OpenResult> results_;  // changed under mutex_, by the working thread
   std::shared_ptr<engine::Session> session_;     // set under mutex_, by the working thread
   std::string user_;
-  std::set<std::uint64_t> definers_;  // statements that may make something of the session's own
+  std::set<std::uint64_t> definers_;          // statements that may make something of the session's own
   std::atomic<bool> in_transaction_ = false;  // as told last
   std::atomic<bool> running_ = false;
 };

@@ -202,7 +202,8 @@ class SessionReactor final : public grpc::ServerGenericBidiReactor {
     std::shared_ptr<arrow::Buffer> body;
     Status taken = DecodeFrame(message_, request, body);
     if (taken.ok() && request.has_open() && (shared_.draining || shared_.overdue)) {
-      taken = Error(ErrorCode::kUnavailable, "the worker is draining").WithDetail("Worker " + shared_.options.name + ".");
+      taken =
+          Error(ErrorCode::kUnavailable, "the worker is draining").WithDetail("Worker " + shared_.options.name + ".");
     }
     if (taken.ok() && request.has_open()) {
       gateway_ = request.open().gateway();
@@ -376,13 +377,16 @@ class GrpcWorker final : public Worker {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, stop, std::min(shared_.options.lease / 10, shared_.options.cancel_grace / 4), [] { return false; }) && !stop.stop_requested()) {
+    while (!changed.wait_for(lock, stop, std::min(shared_.options.lease / 10, shared_.options.cancel_grace / 4), [] {
+      return false;
+    }) && !stop.stop_requested()) {
       for (const auto& session : shared_.Expired()) session->Abandon(GatewayGone());
       const auto moment = steady_clock::now() - shared_.options.cancel_grace;
       const auto ignores = [moment](const auto& session) { return session->ignores_cancel_since(moment); };
       if (shared_.overdue || std::ranges::none_of(shared_.Alive(), ignores)) continue;
       shared_.overdue = true;
-      observe::Log(observe::LogLevel::kError, "a statement goes on although it was cancelled: this worker takes nothing new");
+      observe::Log(observe::LogLevel::kError,
+                   "a statement goes on although it was cancelled: this worker takes nothing new");
     }
   }
 

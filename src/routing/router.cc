@@ -162,7 +162,8 @@ class RouterSession final : public engine::Session {
     if (lost_transaction_) return EndLostTransaction(found->second);
     const bool may_retry =
         OnlyReads(found->second.described) && !in_transaction() && !ReadsTemporary(found->second.described);
-    auto started = may_retry ? StartAgainAndAgain(call, found->second, arguments) : Start(call, found->second, arguments);
+    auto started =
+        may_retry ? StartAgainAndAgain(call, found->second, arguments) : Start(call, found->second, arguments);
     if (!started.ok() && EndsTransaction(found->second.described)) {
       lost_transaction_ = false;  // this was its end
       // What is gone is rolled back.
