@@ -58,6 +58,22 @@ class Process:
     def stderr(self):
         return self.log_file.read_text(errors="replace")[-4000:]
 
+    def http(self, path):
+        """Status code and body."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metric(self, name):
+        _, text = self.http("/metrics")
+        for line in text.splitlines():
+            words = line.rsplit(" ", 1)
+            if words[0] == name:
+                return float(words[1])
+        raise AssertionError(f"/metrics has no {name}")
+
     def resident_bytes(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
@@ -149,22 +165,6 @@ class Server(Process):
         """A psycopg 3 connection, out of transactions unless asked otherwise."""
         import psycopg
         return psycopg.connect(**self.connect_arguments(), **{"autocommit": True, **options})
-
-    def http(self, path):
-        """Status code and body."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def metric(self, name):
-        _, text = self.http("/metrics")
-        for line in text.splitlines():
-            words = line.rsplit(" ", 1)
-            if words[0] == name:
-                return float(words[1])
-        raise AssertionError(f"/metrics has no {name}")
 
     def wait_idle(self, seconds=10):
         wait_until(lambda: self.metric("tavana_admission_running") == 0, seconds, "no running statement")

@@ -64,7 +64,11 @@ Result<std::unique_ptr<gateway::http::HttpDoor>> ListenHttp(asio::io_context& io
     return Error(ErrorCode::kInvalidParameter, "bind address \"" + options.bind_address + "\" is not an IP address");
   }
   gateway::http::HttpDependencies dependencies{
-      .metrics = [&metrics] { return metrics.Render(); },
+      .metrics =
+          [&metrics, &state] {
+            const bool started = state.phase.load() != Phase::kStarting;
+            return metrics.Render() + (started && state.more_metrics ? state.more_metrics() : "");
+          },
       .not_ready_reason = [&state] { return state.not_ready_reason(); },
       .healthy = [&state] { return state.healthy(); },
   };

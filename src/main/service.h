@@ -51,6 +51,8 @@ struct ProcessState {
   std::atomic<const engine::Engine*> engine = nullptr;
   /// Why the engine cannot work now though it is well; empty when it can. Set before `phase` leaves kStarting.
   std::function<std::string()> why_idle;
+  /// What /metrics shows beside the doors' figures, in Prometheus's text form. The same.
+  std::function<std::string()> more_metrics;
 
   bool healthy() const;
   std::optional<std::string> not_ready_reason() const;

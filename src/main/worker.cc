@@ -104,6 +104,10 @@ int RunWorker(const config::Options& options) {
        .credentials = std::move(credentials)});
   if (!worker) return Fail(worker.error());
 
+  state.more_metrics = [&worker = **worker] {
+    return "# HELP tavana_worker_sessions Sessions of gateways.\n# TYPE tavana_worker_sessions gauge\ntavana_worker_sessions " +
+           std::to_string(worker.sessions()) + "\n";
+  };
   state.phase = Phase::kServing;
   exit_on_signal = {};
   if (const Status announced = Announce(options, (*worker)->port(), (*http_door)->port()); !announced)
@@ -133,8 +137,8 @@ int RunWorker(const config::Options& options) {
     spill->RemoveIfOurs();
     _exit(kFailed);
   }
-  worker->reset();
   (*http_door)->Stop();
+  worker->reset();
   Log(LogLevel::kInfo, "stopped");
   return 0;
 }

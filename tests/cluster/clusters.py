@@ -6,6 +6,7 @@ import threading
 
 import psycopg
 
+from gate import Gate
 from harness import Process, Worker
 
 
@@ -21,10 +22,12 @@ def free_ports(count):
 class Cluster:
     """Gateways over workers that can be killed and started again at their addresses."""
 
-    def __init__(self, folder, durable=True, workers=2, gateways=1, worker_options=(), gateway_options=(), scheme="http"):
+    def __init__(self, folder, durable=True, workers=2, gateways=1, worker_options=(), gateway_options=(), scheme="http", gated=False):
         self.folder, self.durable, self.started, self.worker_options = folder, durable, 0, worker_options
         self.workers = [self.start_worker(number) for number in range(workers)]
-        self.addresses = ",".join(f"{scheme}://{worker.address}" for worker in self.workers)
+        self.gates = [Gate(worker.grpc_port) for worker in self.workers] if gated else []
+        addresses = [f"127.0.0.1:{gate.port}" for gate in self.gates] or [worker.address for worker in self.workers]
+        self.addresses = ",".join(f"{scheme}://{address}" for address in addresses)
         ports = free_ports(gateways) if gateways > 1 else [0]
         peers = ["--peers", ",".join(f"127.0.0.1:{port}" for port in ports)] if gateways > 1 else []
         self.gateway_options = [*peers, *gateway_options]
@@ -68,6 +71,8 @@ class Cluster:
     def stop(self):
         for gateway in self.gateways:
             gateway.stop()
+        for gate in self.gates:
+            gate.stop()
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGCONT)
