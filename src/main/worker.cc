@@ -105,7 +105,8 @@ int RunWorker(const config::Options& options) {
   if (!worker) return Fail(worker.error());
 
   state.more_metrics = [&worker = **worker] {
-    return "# HELP tavana_worker_sessions Sessions of gateways.\n# TYPE tavana_worker_sessions gauge\ntavana_worker_sessions " +
+    return "# HELP tavana_worker_sessions Sessions of gateways.\n# TYPE tavana_worker_sessions "
+           "gauge\ntavana_worker_sessions " +
            std::to_string(worker.sessions()) + "\n";
   };
   state.phase = Phase::kServing;

@@ -92,7 +92,8 @@ Status DecodeFrame(const grpc::ByteBuffer& message, google::protobuf::MessageLit
   if (!header.ParseFromArray(from, static_cast<int>(header_bytes))) return Torn();
   body = nullptr;
   if (header_bytes == rest) return Status::Ok();
-  auto allocated = arrow::AllocateBuffer(static_cast<std::int64_t>(rest - header_bytes));
+  // Not from Arrow's own pool, whose threads keep what they once had.
+  auto allocated = arrow::AllocateBuffer(static_cast<std::int64_t>(rest - header_bytes), arrow::system_memory_pool());
   if (!allocated.ok()) return Error(ErrorCode::kOutOfMemory, allocated.status().message());
   if (!reader.Read((*allocated)->mutable_data(), rest - header_bytes)) return Torn();
   body = std::move(*allocated);

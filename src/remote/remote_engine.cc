@@ -54,7 +54,7 @@ class Link {
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // hangs control calls beside unread streams (gRPC 1.51)
-    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 4 << 20);
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1 << 20);
     if (!options_.verified_name.empty()) arguments.SetSslTargetNameOverride(options_.verified_name);
     const auto credentials = options_.credentials ? options_.credentials : grpc::InsecureChannelCredentials();
     data_ = grpc::CreateCustomChannel(options_.address, credentials, arguments);
@@ -447,8 +447,12 @@ class SessionStream {
 
 class RemoteResult final : public engine::ResultStream {
  public:
-  RemoteResult(std::shared_ptr<SessionStream> stream, std::uint64_t id, bool is_commit)
-      : stream_(std::move(stream)), id_(id), schema_(arrived().schema), is_commit_(is_commit) {}
+  RemoteResult(std::shared_ptr<SessionStream> stream, std::uint64_t id, bool is_commit, std::uint32_t batches_ahead)
+      : stream_(std::move(stream)),
+        id_(id),
+        schema_(arrived().schema),
+        is_commit_(is_commit),
+        batches_ahead_(batches_ahead) {}
   ~RemoteResult() override {
     stream_->results().erase(id_);
     wire::Request close;
@@ -470,10 +474,11 @@ class RemoteResult final : public engine::ResultStream {
       if (!result.batches.empty()) {
         auto batch = std::move(result.batches.front());
         result.batches.pop_front();
-        if (!result.ended && !result.error) {
+        // Half of them at once: a message of its own for each would cost as much as a small batch.
+        if (!result.ended && !result.error && ++taken_ >= (batches_ahead_ + 1) / 2) {
           wire::Request fetch;
           fetch.mutable_fetch()->set_result(id_);
-          fetch.mutable_fetch()->set_credits(1);
+          fetch.mutable_fetch()->set_credits(std::exchange(taken_, 0));
           stream_->Post(std::move(fetch));
         }
         return batch;
@@ -504,6 +509,8 @@ class RemoteResult final : public engine::ResultStream {
   const std::uint64_t id_;
   const std::shared_ptr<arrow::Schema> schema_;
   const bool is_commit_;
+  const std::uint32_t batches_ahead_;
+  std::uint32_t taken_ = 0;  // and not asked for again
   bool ended_ = false;
   std::optional<Error> failed_;
   engine::ResultSummary summary_;
@@ -559,7 +566,7 @@ class RemoteSession final : public engine::Session {
       return std::move(response).error();
     }
     return std::unique_ptr<engine::ResultStream>(
-        std::make_unique<RemoteResult>(stream_, response->executed().result(), is_commit));
+        std::make_unique<RemoteResult>(stream_, response->executed().result(), is_commit, batches_ahead_));
   }
 
   Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,

@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <arrow/util/byte_size.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -380,8 +382,29 @@ Result<wire::Response> ServedSession::Ingest(const Item& item) {
   return response;
 }
 
+namespace {
+
+/// How many of the first rows are about `bytes`; at least one.
+std::int64_t RowsOf(const arrow::RecordBatch& batch, std::int64_t bytes) {
+  const auto size = arrow::util::ReferencedBufferSize(batch);
+  const std::int64_t all = size.ok() ? std::max<std::int64_t>(*size, 1) : 1;
+  if (all <= bytes * 3 / 2) return batch.num_rows();
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(batch.num_rows()) *
+                                                             static_cast<double>(bytes) / static_cast<double>(all)));
+}
+
+}  // namespace
+
 void ServedSession::Produce(std::uint64_t id, OpenResult& result) {
-  auto batch = result.stream->Next(result.call);
+  Result<std::shared_ptr<arrow::RecordBatch>> batch = std::move(result.rest);
+  if (*batch == nullptr) batch = result.stream->Next(result.call);
+  if (batch.ok() && *batch != nullptr) {
+    const std::int64_t piece = RowsOf(**batch, kPieceBytes);
+    if (piece < (*batch)->num_rows()) {
+      result.rest = (*batch)->Slice(piece);
+      batch = (*batch)->Slice(0, piece);
+    }
+  }
   wire::Response response;
   BodyBuffers body;
   if (batch.ok() && *batch != nullptr) {

@@ -55,6 +55,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
     engine::CallContext call;
     std::uint32_t credits = 0;  // guarded by mutex_
     bool ended = false;
+    std::shared_ptr<arrow::RecordBatch> rest;  // of the engine's batch, not yet sent
   };
   class IngestReader;
 
@@ -77,6 +78,9 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   static constexpr std::size_t kMaxWaiting = 10'000;
 
   static constexpr std::size_t kMaxEarlyCancels = 100;
+  // Of a batch on the wire, about. Measured: 20 clients that do not read cost a gateway 45 MiB with this and 8 batches
+  // ahead, 80 MiB with twice as much, which is a fifth faster.
+  static constexpr std::int64_t kPieceBytes = 128 << 10;
 
   engine::Engine& engine_;
   boost::asio::thread_pool& pool_;
