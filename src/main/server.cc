@@ -179,6 +179,10 @@ std::string GatewayName() {
   return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device()());
 }
 
+bool IsLoopback(const std::string& address) {
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+}
+
 Result<EngineSource> WorkersElsewhere(const config::Options& options) {
   routing::Workers::Options cluster;
   TAVANA_ASSIGN_OR_RETURN(cluster.addresses, routing::Workers::ParseAddresses(options.worker_addresses));
@@ -195,6 +199,13 @@ Result<EngineSource> WorkersElsewhere(const config::Options& options) {
     return Error(
         ErrorCode::kInvalidParameter,
         "workers at https:// addresses want TAVANA_CLUSTER_CERT_PATH and its like, and these want https:// addresses");
+  }
+  const bool leaves_machine = !std::all_of(cluster.addresses.begin(), cluster.addresses.end(), IsLoopback);
+  if (!wants_tls && leaves_machine && !options.insecure_listen) {
+    return Error(
+        ErrorCode::kInvalidParameter,
+        "statements, and the secrets in them, would go to " + options.worker_addresses +
+            " in clear; give https:// addresses, or TAVANA_INSECURE_LISTEN=yes if nobody else is on that network");
   }
   if (wants_tls) {
     TAVANA_ASSIGN_OR_RETURN(cluster.remote.credentials, remote::ChannelCredentialsOf(tls));

@@ -16,6 +16,8 @@ namespace {
 using std::chrono::steady_clock;
 using Worker = std::shared_ptr<remote::RemoteEngine>;
 
+// Of a session that was idle so long: a worker may have gone (chosen: a round trip more is nothing then).
+constexpr auto kProbeAfter = std::chrono::milliseconds(200);
 constexpr auto kLook = std::chrono::milliseconds(50);  // between looks at a worker that is waited for
 
 /// A prepared statement, wherever it is prepared now.
@@ -364,7 +366,13 @@ class RouterSession final : public engine::Session {
       SetAway(nullptr, nullptr);  // the home can do it all
     }
     TAVANA_RETURN_IF_ERROR(EnsureHome(call));
+    // Whether the worker is still there is found out by what may be tried again, not by a write.
+    const bool was_idle = steady_clock::now() - last_used_ > kProbeAfter;
+    if (was_idle && statement.at_home && !OnlyReads(statement.described) && !in_transaction()) {
+      home_->ClosePrepared(*std::exchange(statement.at_home, std::nullopt));
+    }
     if (!statement.at_home) TAVANA_RETURN_IF_ERROR(PrepareAtHome(call, statement));
+    last_used_ = steady_clock::now();
     SetRunning(home_);
     const auto where = home_;
     auto stream = Noticed(where, where->Execute(call, *statement.at_home, arguments));
@@ -442,11 +450,12 @@ class RouterSession final : public engine::Session {
   std::map<std::string, std::string> settings_;  // set in this session
   std::uint64_t last_statement_ = 0, last_result_ = 0;
   bool lost_transaction_ = false;  // and its end was not asked for yet
-  std::string instance_;           // of the home, when the session was opened there
-  bool used_tables_ = false;       // of the default catalog
-  bool stays_home_ = false;        // something was defined that other workers may not have
-  bool leaves_state_ = false;      // the session has something of its own at home that would not move
-  bool lost_state_ = false;        // and is gone
+  steady_clock::time_point last_used_ = steady_clock::now();
+  std::string instance_;       // of the home, when the session was opened there
+  bool used_tables_ = false;   // of the default catalog
+  bool stays_home_ = false;    // something was defined that other workers may not have
+  bool leaves_state_ = false;  // the session has something of its own at home that would not move
+  bool lost_state_ = false;    // and is gone
 
   mutable std::mutex mutex_;
   std::shared_ptr<engine::Session> running_;  // where the last statement was started

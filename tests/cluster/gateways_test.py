@@ -129,6 +129,7 @@ def test_what_a_gateway_or_worker_cannot_do_is_said_at_the_start(authority):
     assert "WORKER_ADDR" in refused("gateway", *doors)
     assert "is no address of a worker" in refused("gateway", *doors, "--worker-addr", "http://")
     assert "TAVANA_CLUSTER_CERT_PATH" in refused("gateway", *doors, "--worker-addr", "https://127.0.0.1:1")
+    assert "in clear" in refused("gateway", *doors, "--worker-addr", "http://127.0.0.1:1,http://10.255.255.1:1")
     assert "https://" in refused("gateway", *doors, "--worker-addr", "http://127.0.0.1:1", *cluster_tls(authority, "gateway"))
     assert "TAVANA_CLUSTER_KEY_PATH" in refused("worker", "--grpc-port", 0, "--http-port", 0, "--cluster-ca-path", authority.certificate)
     assert "TAVANA_INSECURE_LISTEN" in refused("worker", "--grpc-port", 0, "--http-port", 0, "--bind-address", "0.0.0.0")

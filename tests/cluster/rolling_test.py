@@ -78,6 +78,17 @@ def test_no_statement_fails_while_the_gateways_are_replaced(rolling):
     assert readers.failed == [] and readers.reconnects > 0
 
 
+def test_a_prepared_write_on_an_idle_connection_does_not_notice_that_its_worker_was_replaced(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect(prepare_threshold=0) as connection:
+        connection.execute("CREATE TABLE written (i int)")
+        for number in range(3):
+            connection.execute("INSERT INTO written VALUES (%s)", [number])
+            cluster.replace(0)
+        connection.execute("INSERT INTO written VALUES (%s)", [3])
+        assert connection.execute("SELECT count(*), count(DISTINCT i) FROM written").fetchone() == (4, 4)
+
+
 def test_a_session_with_a_temporary_table_has_until_the_end_of_the_grace(start_cluster):
     cluster = start_cluster()
     with cluster.connect() as connection:
