@@ -147,7 +147,7 @@ class Link {
     while (!stop.stop_requested()) {
       ServeControl(stop);
       std::unique_lock lock(mutex_);
-      if (welcome_) {
+      if (welcome_ && !stop.stop_requested()) {
         observe::Log(observe::LogLevel::kWarn, "worker lost", {{"worker", name_}, {"address", options_.address}});
       }
       welcome_.reset();
