@@ -101,6 +101,7 @@ int RunWorker(const config::Options& options) {
        .version = TAVANA_VERSION,
        .durable = !options.database_file.empty(),
        .statement_threads = slots * kThreadsPerSlot,
+       .cancel_grace = options.cancel_grace,
        .credentials = std::move(credentials)});
   if (!worker) return Fail(worker.error());
 

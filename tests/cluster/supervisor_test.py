@@ -10,6 +10,9 @@ from clusters import Background, running
 from harness import wait_until
 
 
+STUCK = "SELECT len(list_sort([hash(i) FOR i IN range(60000000)]))"  # looks for no cancel while it works
+
+
 def workers_of(server):
     """Process ids of the workers, by name."""
     found = {}
@@ -53,13 +56,27 @@ def test_the_workers_end_with_the_server_however_it_ends(start_server):
 def test_a_worker_whose_statement_ignores_its_cancel_is_replaced(start_cluster):
     cluster = start_cluster(worker_options=["--cancel-grace-seconds", 1])
     with cluster.connect() as connection:
-        stuck = Background(connection, "SELECT len(list_sort([hash(i) FOR i IN range(60000000)]))")
+        stuck = Background(connection, STUCK)
         wait_until(lambda: running(cluster), 20, "the statement to run")
         connection.cancel()
         assert isinstance(stuck.join().error, psycopg.errors.QueryCanceled)  # the client is told at once all the same
     assert cluster.workers[0].process.wait(120) == 1
     assert "although it was cancelled" in cluster.workers[0].log_file.read_text()
     cluster.restart(0)
+    with cluster.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_worker_waits_as_long_as_it_was_told_for_a_cancel_to_take_effect(start_cluster):
+    cluster = start_cluster(worker_options=["--cancel-grace-seconds", 3600])
+    with cluster.connect() as connection:
+        stuck = Background(connection, STUCK)  # for longer than the default of 10 s
+        wait_until(lambda: running(cluster), 20, "the statement to run")
+        connection.cancel()
+        assert isinstance(stuck.join().error, psycopg.errors.QueryCanceled)
+    home = cluster.workers[0]
+    wait_until(lambda: "tavana_worker_sessions 0" in home.http("/metrics")[1], 300, "the statement to end")
+    assert "although it was cancelled" not in home.log_file.read_text()
     with cluster.connect() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
