@@ -27,10 +27,7 @@ void Cancellation::Cancel(Error why) {
   for (const auto& callback : callbacks_) callback();
 }
 
-std::optional<Error> Cancellation::why() const {
-  const std::lock_guard lock(mutex_);
-  return why_;
-}
+std::optional<Error> Cancellation::why() const { return cancelled() ? why_ : std::nullopt; }
 
 Cancellation::Registration Cancellation::OnCancel(std::function<void()> callback) {
   const std::lock_guard lock(mutex_);

@@ -37,7 +37,7 @@ class Cancellation {
   /// The first call wins and gives the error (kCancelled, kTimedOut, kShuttingDown ...); later ones do nothing.
   void Cancel(Error why);
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
-  /// The error of the first Cancel, if there was one.
+  /// The error of the first Cancel, if there was one. Takes no lock: who asks may hold one that a callback waits for.
   std::optional<Error> why() const;
   /// Runs `callback` on Cancel, on the cancelling thread; at once when already cancelled.
   /// `callback` must be short and must not touch this object.
@@ -45,8 +45,8 @@ class Cancellation {
 
  private:
   std::atomic<bool> cancelled_ = false;
-  mutable std::mutex mutex_;
-  std::optional<Error> why_;
+  std::mutex mutex_;
+  std::optional<Error> why_;  // written once, before cancelled_ is set
   std::list<std::function<void()>> callbacks_;
 };
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+
 namespace tavana {
 namespace {
 
@@ -30,6 +33,19 @@ TEST(Cancellation, DoesNotCallWhoHasLeft) {
   }
   cancellation.Cancel(Error(ErrorCode::kCancelled, "user"));
   EXPECT_EQ(calls, 0);
+}
+
+TEST(Cancellation, SaysWhyWhileACallbackWaitsForTheOneWhoAsks) {
+  Cancellation cancellation;
+  std::future<std::optional<Error>> asked;
+  bool answered = false;
+  const auto registration = cancellation.OnCancel([&] {
+    asked = std::async(std::launch::async, [&] { return cancellation.why(); });
+    answered = asked.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+  });
+  cancellation.Cancel(Error(ErrorCode::kCancelled, "user"));
+  EXPECT_TRUE(answered);
+  EXPECT_EQ(asked.get()->message(), "user");
 }
 
 }  // namespace
