@@ -607,7 +607,10 @@ class RemoteSession final : public engine::Session {
       if (batch == nullptr) break;
       wire::Request part;
       BodyBuffers body;
-      TAVANA_RETURN_IF_ERROR(EncodeBatch(batch, *part.mutable_ingest_batch()->mutable_batch(), body));
+      if (Status encoded = EncodeBatch(batch, *part.mutable_ingest_batch()->mutable_batch(), body); !encoded.ok()) {
+        failure = std::move(encoded).error();
+        break;
+      }
       if (!stream_->Post(std::move(part), body)) return stream_->Lost();
       for (--credits; credits == 0; credits += stream_->TakeIngestCredits()) {
         if (auto answer = reading(stream_->Read())) return *std::move(answer);  // it has failed already
