@@ -259,8 +259,6 @@ class Link {
   std::jthread connection_thread_;
 };
 
-class RemoteSession;
-
 /// What has come of a result and was not taken.
 struct Arrived {
   std::shared_ptr<arrow::Schema> schema;

@@ -95,7 +95,6 @@ struct Shared {
   };
   mutable std::mutex mutex;
   std::map<std::string, Gateway> gateways;
-  std::vector<std::weak_ptr<ServedSession>> alive;
   std::map<const void*, std::function<void()>> controls;
 
   void Add(const wire::Open& open, const std::shared_ptr<ServedSession>& session) {
@@ -103,7 +102,6 @@ struct Shared {
     auto& gateway = gateways[open.gateway()];
     gateway.heard = steady_clock::now();
     gateway.sessions[open.session()] = session;
-    alive.push_back(session);
   }
   void Remove(const std::string& gateway, const std::string& session) {
     const std::lock_guard lock(mutex);
@@ -133,16 +131,7 @@ struct Shared {
     const auto at = found->second.sessions.find(session);
     return at == found->second.sessions.end() ? nullptr : at->second.lock();
   }
-  /// Those whose stream has ended too, while they still run.
-  std::vector<std::shared_ptr<ServedSession>> Alive() {
-    std::vector<std::shared_ptr<ServedSession>> found;
-    const std::lock_guard lock(mutex);
-    std::erase_if(alive, [](const auto& weak) { return weak.expired(); });
-    for (const auto& weak : alive) {
-      if (auto session = weak.lock()) found.push_back(std::move(session));
-    }
-    return found;
-  }
+  /// Those that were given up too, until they have ended.
   std::vector<std::shared_ptr<ServedSession>> All() const {
     std::vector<std::shared_ptr<ServedSession>> all;
     const std::lock_guard lock(mutex);
@@ -153,23 +142,25 @@ struct Shared {
     }
     return all;
   }
-  /// The sessions of gateways whose lease has run out, which are forgotten.
+  /// The sessions of gateways whose lease has run out. A gateway is forgotten once it has none left.
   std::vector<std::shared_ptr<ServedSession>> Expired() {
     std::vector<std::shared_ptr<ServedSession>> expired;
     const std::lock_guard lock(mutex);
     for (auto at = gateways.begin(); at != gateways.end();) {
-      if (steady_clock::now() - at->second.heard < options.lease) {
+      auto& [name, gateway] = *at;
+      if (steady_clock::now() - gateway.heard < options.lease) {
         ++at;
-        continue;
-      }
-      for (const auto& [id, weak] : at->second.sessions) {
-        if (auto session = weak.lock()) expired.push_back(std::move(session));
-      }
-      if (!expired.empty()) {
+      } else if (gateway.sessions.empty()) {
+        at = gateways.erase(at);
+      } else {
         observe::Log(observe::LogLevel::kWarn, "a gateway is not heard of any more, its sessions end",
-                     {{"gateway", at->first}, {"sessions", std::to_string(at->second.sessions.size())}});
+                     {{"gateway", name}, {"sessions", std::to_string(gateway.sessions.size())}});
+        for (const auto& [id, weak] : gateway.sessions) {
+          if (auto session = weak.lock()) expired.push_back(std::move(session));
+        }
+        gateway.heard = steady_clock::now();  // they are looked for again if a lease later they have not ended
+        ++at;
       }
-      at = gateways.erase(at);
     }
     return expired;
   }
@@ -383,7 +374,7 @@ class GrpcWorker final : public Worker {
       for (const auto& session : shared_.Expired()) session->Abandon(GatewayGone());
       const auto moment = steady_clock::now() - shared_.options.cancel_grace;
       const auto ignores = [moment](const auto& session) { return session->ignores_cancel_since(moment); };
-      if (shared_.overdue || std::ranges::none_of(shared_.Alive(), ignores)) continue;
+      if (shared_.overdue || std::ranges::none_of(shared_.All(), ignores)) continue;
       shared_.overdue = true;
       observe::Log(observe::LogLevel::kError,
                    "a statement goes on although it was cancelled: this worker takes nothing new");
