@@ -19,9 +19,7 @@ class ServedSession::IngestReader final : public arrow::RecordBatchReader {
                std::shared_ptr<Cancellation> cancellation)
       : session_(session), schema_(std::move(schema)), cancellation_(std::move(cancellation)) {
     registration_ = cancellation_->OnCancel([this] {
-      {
-        const std::lock_guard lock(session_.mutex_);
-      }  // so that who is about to wait sees it
+      const std::lock_guard lock(session_.mutex_);  // so that who is about to wait sees it
       session_.ingest_changed_.notify_all();
     });
   }
@@ -40,7 +38,6 @@ class ServedSession::IngestReader final : public arrow::RecordBatchReader {
       session_.ingested_.pop_front();
     }
     if (item.request.has_ingest_end()) {
-      at_end_ = true;
       const auto& failure = item.request.ingest_end().failure();
       return failure.empty() ? arrow::Status::OK() : arrow::Status::IOError(failure);
     }
@@ -52,15 +49,12 @@ class ServedSession::IngestReader final : public arrow::RecordBatchReader {
     *batch = *std::move(decoded);
     return arrow::Status::OK();
   }
-  /// The gateway has said that nothing more comes.
-  bool at_end() const { return at_end_; }
 
  private:
   ServedSession& session_;
   const std::shared_ptr<arrow::Schema> schema_;
   const std::shared_ptr<Cancellation> cancellation_;
   Cancellation::Registration registration_;
-  bool at_end_ = false;
 };
 
 ServedSession::ServedSession(engine::Engine& engine, boost::asio::thread_pool& pool,
@@ -228,8 +222,9 @@ void ServedSession::CheckPins() {
 
 void ServedSession::EndIfIdle() {
   const std::lock_guard lock(mutex_);
-  const bool reads = std::ranges::any_of(results_, [](const auto& entry) { return !entry.second.ended; });
-  if (working_ || !waiting_.empty() || ingesting_ || in_transaction_ || pinned_ || pins_due_ || reads) return;
+  if (working_ || !waiting_.empty() || ingesting_ || in_transaction_ || pinned_ || pins_due_) return;
+  // Work writes `ended` without the lock, so it is read only while nothing works.
+  if (std::ranges::any_of(results_, [](const auto& entry) { return !entry.second.ended; })) return;
   abandoned_ = true;
   Schedule();  // to close
 }
@@ -295,10 +290,10 @@ Result<wire::Response> ServedSession::Answer(const Item& item) {
       const auto call = ContextOf(prepare.query(), user_, item.cancellation);
       TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
       TAVANA_ASSIGN_OR_RETURN(*response.mutable_prepared(), MessageOf(prepared));
-      const bool defines =
-          prepared.kind == engine::StatementKind::kDdl || prepared.kind == engine::StatementKind::kSetting ||
-          prepared.kind == engine::StatementKind::kTransaction || prepared.kind == engine::StatementKind::kOther;
-      if (defines) definers_.insert(static_cast<std::uint64_t>(prepared.id));
+      const bool only_data = prepared.kind == engine::StatementKind::kQuery ||
+                             prepared.kind == engine::StatementKind::kDml ||
+                             prepared.kind == engine::StatementKind::kCopy;
+      if (!only_data) definers_.insert(static_cast<std::uint64_t>(prepared.id));
       return response;
     }
     case wire::Request::kExecute: return Execute(item);
