@@ -9,6 +9,8 @@ import psycopg
 from gate import Gate
 from harness import Process, Worker
 
+ENDLESS = "SELECT count(*) FROM range(100000000) a(i), range(100000000) b(i) WHERE (a.i * 7 + b.i) % 1000003 = 1"
+
 
 def free_ports(count):
     """Ports that were free a moment ago: gateways must know each other's before they start."""
@@ -79,9 +81,9 @@ class Cluster:
             worker.kill()
 
 
-def running(cluster):
-    """Whether a worker works on something."""
-    with cluster.connect() as watcher:
+def running(cluster, gateway=0):
+    """How many statements of others run at a gateway."""
+    with cluster.connect(gateway) as watcher:
         return watcher.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()").fetchone()[0]
 
 

@@ -6,10 +6,8 @@ import time
 import psycopg
 import pytest
 
-from clusters import Background, running
+from clusters import ENDLESS, Background, running
 from harness import wait_until
-
-ENDLESS = "SELECT count(*) FROM range(100000000) a(i), range(100000000) b(i) WHERE (a.i * 7 + b.i) % 1000003 = 1"
 
 
 def test_a_query_whose_worker_is_killed_before_a_row_simply_succeeds(start_cluster):
@@ -152,17 +150,7 @@ def test_files_are_read_by_the_worker_that_has_less_to_do_and_by_another_when_it
 def test_without_its_workers_a_gateway_says_so(start_cluster):
     cluster = start_cluster()
     cluster.workers[0].kill()
-    status = wait_until(lambda: (lambda answer: answer if answer[0] == 503 else None)(ready(cluster)), 20, "not ready")
+    status = wait_until(lambda: (lambda answer: answer if answer[0] == 503 else None)(cluster.gateway.http("/ready")), 20, "not ready")
     assert "out of reach" in status[1]
     cluster.restart(0)
-    wait_until(lambda: ready(cluster)[0] == 200, 20, "ready again")
-
-
-def ready(cluster):
-    import urllib.error
-    import urllib.request
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{cluster.gateway.http_port}/ready", timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+    wait_until(lambda: cluster.gateway.http("/ready")[0] == 200, 20, "ready again")
