@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -151,12 +150,12 @@ void ShutDown(gateway::PgDoor& door, std::chrono::seconds grace) {
 
 /// Where statements run: DuckDB in this process, or workers.
 struct EngineSource {
-  std::shared_ptr<Supervisor> workers;  ///< null: none of ours
   std::optional<SpillDirectory> spill;
+  /// May take long: a signal ends the process meanwhile. What it starts goes with this object.
   std::function<Result<std::unique_ptr<engine::Engine>>()> Open;
-  std::function<std::string()> why_idle;
-  int slots = 0;          ///< statements at once
-  std::string described;  ///< for the log
+  std::function<std::string()> why_idle;  ///< once it is open
+  int slots = 0;                          ///< statements at once
+  std::string described;                  ///< for the log
 };
 
 Result<EngineSource> DuckDbHere(const config::Options& options) {
@@ -220,13 +219,25 @@ Result<EngineSource> WorkersElsewhere(const config::Options& options) {
 }
 
 /// Workers of this machine, which the source watches as long as it lives.
-Result<EngineSource> WorkersHere(const config::Options& options) {
-  TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<Supervisor> supervisor, Supervisor::Start(options));
-  config::Options gateway = options;
-  gateway.worker_addresses.clear();
-  for (const auto& address : supervisor->addresses()) gateway.worker_addresses += "http://" + address + ",";
-  TAVANA_ASSIGN_OR_RETURN(EngineSource source, WorkersElsewhere(gateway));
-  source.workers = std::move(supervisor);
+EngineSource WorkersHere(const config::Options& options) {
+  struct Started {
+    std::unique_ptr<Supervisor> supervisor;
+    std::function<std::string()> why_idle;
+  };
+  const auto started = std::make_shared<Started>();
+  EngineSource source;
+  source.slots = options.statement_slots > 0 ? options.statement_slots : kGatewaySlots;
+  source.described = std::to_string(options.workers) + " workers of this machine";
+  source.Open = [started, options]() -> Result<std::unique_ptr<engine::Engine>> {
+    TAVANA_ASSIGN_OR_RETURN(started->supervisor, Supervisor::Start(options));
+    config::Options gateway = options;
+    gateway.worker_addresses.clear();
+    for (const auto& address : started->supervisor->addresses()) gateway.worker_addresses += "http://" + address + ",";
+    TAVANA_ASSIGN_OR_RETURN(auto elsewhere, WorkersElsewhere(gateway));
+    started->why_idle = std::move(elsewhere.why_idle);
+    return elsewhere.Open();
+  };
+  source.why_idle = [started] { return started->why_idle(); };
   return source;
 }
 

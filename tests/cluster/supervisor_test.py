@@ -3,11 +3,13 @@
 import os
 import pathlib
 import signal
+import subprocess
+import types
 
 import psycopg
 
-from clusters import Background, running
-from harness import wait_until
+from clusters import ENDLESS, Background, running
+from harness import TAVANA, wait_until
 
 
 STUCK = "SELECT len(list_sort([hash(i) FOR i IN range(60000000)]))"  # looks for no cancel while it works
@@ -88,9 +90,22 @@ def alive(process):
         return False
 
 
+def test_a_signal_ends_the_server_while_its_workers_still_start(tmp_path):
+    endless = tmp_path / "endless.sql"
+    endless.write_text(f"CREATE TABLE never AS {ENDLESS};")
+    process = subprocess.Popen([TAVANA, "serve", "--workers", "1", "--pg-port", "0", "--http-port", "0", "--init", str(endless)])
+    server = types.SimpleNamespace(process=process)
+    try:
+        wait_until(lambda: workers_of(server), 20, "the worker to start")
+        worker = workers_of(server)["worker-0"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        wait_until(lambda: not alive(worker), 20, "the worker to be gone")
+    finally:
+        process.kill()
+
+
 def test_data_that_does_not_load_is_said_at_the_start(start_server, tmp_path):
-    import subprocess
-    from harness import TAVANA
     broken = tmp_path / "broken.sql"
     broken.write_text("SELEC 1;")
     done = subprocess.run([TAVANA, "serve", "--workers", "1", "--pg-port", "0", "--http-port", "0", "--init", str(broken)],
