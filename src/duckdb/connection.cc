@@ -30,9 +30,13 @@ RunningCall::RunningCall(SharedConnection& shared, const engine::CallContext& ca
   registration_ = cancellation_->OnCancel([&shared] { shared.Interrupt(); });
 }
 
-RunningCall::~RunningCall() {
+void RunningCall::Shield() {
   registration_ = {};
   if (cancellation_->cancelled()) shared_.context().ClearInterrupt();
+}
+
+RunningCall::~RunningCall() {
+  Shield();
   const std::lock_guard lock(shared_.running_mutex);
   const auto at =
       std::find_if(shared_.running.begin(), shared_.running.end(), [&](const SharedConnection::Running& running) {

@@ -54,6 +54,9 @@ class [[nodiscard]] RunningCall {
   Error Explain(Error error) const;
   std::optional<Error> why() const { return cancellation_->why(); }
 
+  /// From here on a cancel does not reach DuckDB: a rollback that is interrupted leaves its transaction open.
+  void Shield();
+
  private:
   SharedConnection& shared_;
   std::shared_ptr<Cancellation> cancellation_;

@@ -112,12 +112,13 @@ class DuckDbSession : public engine::Session {
     auto& statement = *found->second;
     TAVANA_ASSIGN_OR_RETURN(auto values, BindValues(statement, arguments.parameters.get()));
     TAVANA_RETURN_IF_ERROR(MakeWay(call, statement.ends_transaction));
-    const RunningCall running(*shared_, call);
+    RunningCall running(*shared_, call);
     const Writing writing(*this, MayWrite(statement));
     try {
       const bool reads_inline_tables = !arguments.inline_tables.empty();
       OfferTables(shared_->context(), std::move(arguments.inline_tables));
       if (statement.commits && TransactionFailed()) {
+        running.Shield();
         TAVANA_RETURN_IF_ERROR(Run("ROLLBACK"));
         return Error(ErrorCode::kFailedTransaction, "the transaction failed and was rolled back");
       }
@@ -140,7 +141,7 @@ class DuckDbSession : public engine::Session {
     const std::lock_guard lock(shared_->mutex);
     if (auto why = call.cancellation->why()) return *std::move(why);
     TAVANA_RETURN_IF_ERROR(MakeWay(call, false));
-    const RunningCall running(*shared_, call);
+    RunningCall running(*shared_, call);
     const Writing writing(*this, true);
     const bool own_transaction = shared_->context().transaction.IsAutoCommit();
     if (own_transaction) TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
@@ -151,6 +152,7 @@ class DuckDbSession : public engine::Session {
       if (auto status = Run("COMMIT"); !status.ok()) rows = std::move(status).error();
     }
     if (!rows.ok()) {
+      running.Shield();
       if (own_transaction && !shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
       if (!own_transaction) FailTransaction(rows.error().message());
       return running.Explain(std::move(rows).error());
@@ -414,8 +416,7 @@ class DuckDbSession : public engine::Session {
     return Status::Ok();
   }
 
-  Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values,
-                                                       const RunningCall& running) {
+  Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values, RunningCall& running) {
     ::duckdb::PendingQueryParameters parameters;
     parameters.parameters = &values;
     parameters.query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
@@ -452,11 +453,12 @@ class DuckDbSession : public engine::Session {
 
   /// Definitions that take several statements: all or none.
   Result<std::unique_ptr<::duckdb::QueryResult>> StartTogether(Statement& statement, Values& values,
-                                                               const RunningCall& running) {
+                                                               RunningCall& running) {
     if (!shared_->context().transaction.IsAutoCommit()) return StartParts(statement, values, running);
     TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
     auto result = StartParts(statement, values, running);
     if (!result.ok()) {
+      running.Shield();
       (void)Run("ROLLBACK");
       return result;
     }
@@ -484,7 +486,7 @@ class DuckDbSession : public engine::Session {
   }
 
   Result<std::unique_ptr<::duckdb::QueryResult>> StartOverInlineTables(Statement& statement, Values& values,
-                                                                       const RunningCall& running) {
+                                                                       RunningCall& running) {
     if (!statement.prepared && statement.parts.size() != 1) return Start(statement, values, running);
     auto copy = statement.prepared ? statement.prepared->data->unbound_statement->Copy() : statement.parts[0]->Copy();
     ReadOfferedTables(shared_->context(), *copy);
