@@ -26,6 +26,7 @@
 #include "main/process.h"
 #include "main/service.h"
 #include "main/supervisor.h"
+#include "net/address.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "remote/credentials.h"
@@ -96,19 +97,6 @@ Result<std::unique_ptr<net::TlsServer>> OpenTls(const config::Options& options) 
   return net::TlsServer::Open({options.tls_certificate, options.tls_key, options.tls_client_ca});
 }
 
-std::vector<std::string> SplitAtCommas(const std::string& text) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : text + ",") {
-    if (c != ',' && c != ' ') {
-      word += c;
-    } else if (!word.empty()) {
-      words.push_back(std::exchange(word, {}));
-    }
-  }
-  return words;
-}
-
 gateway::PgDoorOptions PgDoorOptionsOf(const config::Options& options, int slots) {
   gateway::PgDoorOptions door;
   door.bind_address = options.bind_address;
@@ -122,7 +110,7 @@ gateway::PgDoorOptions PgDoorOptionsOf(const config::Options& options, int slots
   door.idle_in_transaction_timeout = options.idle_in_transaction_timeout;
   door.idle_session_timeout = options.idle_session_timeout;
   door.startup_timeout = options.startup_timeout;
-  door.peers = SplitAtCommas(options.peers);
+  door.peers = net::SplitAddresses(options.peers);
   // 11 bits that tell gateways apart, 20 that count; process ids are positive (31 bits).
   if (options.command == config::Command::kGateway) door.first_process_id = (std::random_device()() & 0x7FF) << 20;
   return door;
@@ -178,10 +166,6 @@ std::string GatewayName() {
   return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device()());
 }
 
-bool IsLoopback(const std::string& address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
-}
-
 Result<EngineSource> WorkersElsewhere(const config::Options& options) {
   routing::Workers::Options cluster;
   TAVANA_ASSIGN_OR_RETURN(cluster.addresses, routing::Workers::ParseAddresses(options.worker_addresses));
@@ -199,7 +183,9 @@ Result<EngineSource> WorkersElsewhere(const config::Options& options) {
         ErrorCode::kInvalidParameter,
         "workers at https:// addresses want TAVANA_CLUSTER_CERT_PATH and its like, and these want https:// addresses");
   }
-  const bool leaves_machine = !std::all_of(cluster.addresses.begin(), cluster.addresses.end(), IsLoopback);
+  const bool leaves_machine = !std::ranges::all_of(cluster.addresses, [](const std::string& address) {
+    return net::IsThisMachine(net::SplitHostAndPort(address).host);
+  });
   if (!wants_tls && leaves_machine && !options.insecure_listen) {
     return Error(
         ErrorCode::kInvalidParameter,

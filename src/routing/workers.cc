@@ -10,6 +10,7 @@
 #include <set>
 #include <stop_token>
 
+#include "net/address.h"
 #include "observe/log.h"
 
 namespace tavana::routing {
@@ -17,16 +18,9 @@ namespace {
 
 constexpr const char* kDefaultPort = "50053";
 
-std::string HostOf(const std::string& address) {
-  std::string host = address.substr(0, address.rfind(':'));
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return host;
-}
-
 /// The addresses that a name stands for; the name itself where it cannot be looked up now.
 std::set<std::string> Resolve(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const std::string host = HostOf(address), port = address.substr(colon + 1);
+  const auto [host, port] = net::SplitHostAndPort(address);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -46,10 +40,7 @@ std::set<std::string> Resolve(const std::string& address) {
 
 Result<std::vector<std::string>> Workers::ParseAddresses(const std::string& text) {
   std::vector<std::string> addresses;
-  std::string word;
-  const auto take = [&]() -> Status {
-    if (word.empty()) return Status::Ok();
-    const std::string whole = std::exchange(word, {});
+  for (const std::string& whole : net::SplitAddresses(text)) {
     std::string rest = whole;
     for (const char* scheme : {"http://", "https://", "grpc://", "grpc+tls://"}) {
       if (rest.starts_with(scheme)) {
@@ -58,9 +49,7 @@ Result<std::vector<std::string>> Workers::ParseAddresses(const std::string& text
       }
     }
     while (rest.ends_with('/')) rest.pop_back();
-    const std::size_t colon = rest.rfind(':');
-    const bool has_port = colon != rest.npos && rest.find(']', colon) == rest.npos;
-    if (!has_port) rest += std::string(":") + kDefaultPort;
+    if (net::SplitHostAndPort(rest).port.empty() && !rest.ends_with(':')) rest += std::string(":") + kDefaultPort;
     const std::string port = rest.substr(rest.rfind(':') + 1);
     if (rest.find('/') != rest.npos || rest.starts_with(':') || port.empty() ||
         !std::ranges::all_of(port, [](unsigned char c) { return c >= '0' && c <= '9'; })) {
@@ -68,14 +57,6 @@ Result<std::vector<std::string>> Workers::ParseAddresses(const std::string& text
                    "\"" + whole + "\" is no address of a worker; one is http://host:port");
     }
     addresses.push_back(std::move(rest));
-    return Status::Ok();
-  };
-  for (const char c : text + ",") {
-    if (c == ',' || c == ' ' || c == '\n' || c == '\t') {
-      TAVANA_RETURN_IF_ERROR(take());
-    } else {
-      word += c;
-    }
   }
   if (addresses.empty())
     return Error(ErrorCode::kInvalidParameter, "a gateway wants workers (WORKER_ADDR=http://host:port)");
@@ -102,7 +83,7 @@ void Workers::Follow() {
   const std::set<std::string> home = Resolve(home_->address());
   for (const auto& address : options_.addresses) {
     for (const auto& each : Resolve(address)) {
-      if (!home.contains(each)) wanted.emplace(each, HostOf(address));
+      if (!home.contains(each)) wanted.emplace(each, net::SplitHostAndPort(address).host);
     }
   }
   std::vector<std::shared_ptr<remote::RemoteEngine>> gone;

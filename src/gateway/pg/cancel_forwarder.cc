@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 
+#include "net/address.h"
 #include "observe/log.h"
 
 namespace tavana::gateway {
@@ -57,8 +58,7 @@ asio::awaitable<void> CancelForwarder::ForwardTo(std::shared_ptr<CancelForwarder
   const auto executor = co_await asio::this_coro::executor;
   boost::system::error_code failure;
   auto token = asio::redirect_error(asio::use_awaitable, failure);
-  const std::size_t colon = peer.rfind(':');
-  const std::string host = peer.substr(0, colon), port = peer.substr(colon + 1);
+  const auto [host, port] = net::SplitHostAndPort(peer);
   tcp::resolver resolver(executor);
   const auto found = co_await resolver.async_resolve(host, port, token);
   bool heard = false;
