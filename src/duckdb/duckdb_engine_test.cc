@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "duckdb/engine.h"
 #include "engine/testing/conformance.h"
@@ -54,6 +55,62 @@ std::int64_t ResidentBytes() {
   std::int64_t pages = 0;
   statm >> pages >> pages;
   return pages * ::sysconf(_SC_PAGESIZE);
+}
+
+/// A folder of its own, gone with it.
+class Folder {
+ public:
+  Folder() { path_ = ::mkdtemp(name_.data()); }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string operator/(std::string_view file) const { return path_ / file; }
+
+ private:
+  std::string name_ = std::filesystem::temp_directory_path() / "tavana-test-XXXXXX";
+  std::filesystem::path path_;
+};
+
+// Its transaction was left to the session's next statement once, which rolled it back.
+TEST_F(DuckDbEngineTest, WhatASelectHasWrittenIsDurableWhenItsResultHasEnded) {
+  const Folder folder;
+  Open({.database_path = folder / "first.db"});
+  ASSERT_EQ(Text("CREATE SEQUENCE s"), "");
+  ASSERT_EQ(Text("CREATE TABLE named AS SELECT 's' AS name"), "");
+  for (const auto& [sql, next] :
+       {std::pair("SELECT nextval('s')", "2"), std::pair("SELECT nextval(name) FROM named", "3"),
+        std::pair("SELECT setval('s', 7)", "8"), std::pair("SELECT setval('s', 7, false)", "7")}) {
+    SCOPED_TRACE(sql);
+    ASSERT_EQ(Text(sql).find("error"), std::string::npos) << Text(sql);
+    // What a crash would leave.
+    std::filesystem::copy_file(folder / "first.db", folder / "second.db");
+    std::filesystem::copy_file(folder / "first.db.wal", folder / "second.db.wal");
+    const auto other = *OpenDuckDb({.database_path = folder / "second.db", .postgres_catalog = false});
+    const auto session = *other->Open({});
+    const auto prepared = session->Prepare(call_, "SELECT nextval('s')", {});
+    ASSERT_TRUE(prepared.ok());
+    const auto stream = session->Execute(call_, prepared->id, {});
+    ASSERT_TRUE(stream.ok());
+    EXPECT_EQ(Drain(**stream, call_)->Text(), next);
+    std::filesystem::remove(folder / "second.db");
+    std::filesystem::remove(folder / "second.db.wal");
+  }
+}
+
+TEST_F(DuckDbEngineTest, CurrentValuesOfSequencesAreTheSessionsOwn) {
+  ASSERT_EQ(Text("CREATE SEQUENCE s"), "");
+  ASSERT_EQ(Text("CREATE SEQUENCE other"), "");
+  EXPECT_EQ(Text("SELECT currval('s')"), "error 55000: currval of sequence \"s\" is not yet defined in this session");
+  EXPECT_EQ(Text("SELECT lastval()"), "error 55000: lastval is not yet defined in this session");
+  EXPECT_EQ(Text("SELECT nextval('public.s')"), "1");
+  auto mine = std::exchange(session_, *engine_->Open({}));
+  EXPECT_EQ(Text("SELECT nextval('s')"), "2");
+  EXPECT_EQ(Text("SELECT setval('other', 50)"), "50");
+  EXPECT_EQ(Text("SELECT currval('s'), lastval(), currval('other')"), "2|2|50");
+  EXPECT_EQ(Text("SELECT setval('s', 0)"),
+            "error 22003: setval: value 0 is out of bounds for sequence \"s\" (1..9223372036854775807)");
+  std::swap(session_, mine);
+  EXPECT_EQ(Text("SELECT currval('s'), lastval()"), "1|1");
+  ASSERT_TRUE(session_->Reset().ok());
+  EXPECT_EQ(Text("SELECT lastval()"), "error 55000: lastval is not yet defined in this session");
 }
 
 TEST_F(DuckDbEngineTest, AHundredMillionRowsStreamInConstantMemory) {

@@ -28,6 +28,7 @@
 #include "duckdb/arrow_scan.h"
 #include "duckdb/catalog.h"
 #include "duckdb/errors.h"
+#include "duckdb/sequences.h"
 #include "sql/datetime_format.h"
 #include "sql/json_edit.h"
 #include "sql/number_format.h"
@@ -405,6 +406,7 @@ void RegisterPostgresFunctions(DatabaseInstance& instance) {
   add(ScalarFunction("@&", {json, texts}, yes_no, EachJson<JsonHasAll>));
   add(ScalarFunction("__tavana_json_contains", {json, json}, yes_no, EachJson<JsonContains>));
   add(ScalarFunction("__tavana_json_contained", {json, json}, yes_no, EachJson<JsonIsContained>));
+  RegisterSequenceFunctions(loader);
   add(ScalarFunction("-", {LogicalType::TIME, LogicalType::TIME}, LogicalType::INTERVAL, TimeMinusTime));
 }
 

@@ -12,14 +12,15 @@
 
 namespace tavana::duckdb_engine {
 
+using ::duckdb::ClientContext;
 using ::duckdb::DataChunk;
 using ::duckdb::StreamExecutionResult;
 using ::duckdb::StreamQueryResult;
 
 namespace {
 
-// StreamQueryResult keeps its buffer private. An explicit instantiation may name a private member
-// ([temp.spec.general]/6), and the friend it defines hands it out.
+// DuckDB keeps these private. An explicit instantiation may name a private member ([temp.spec.general]/6), and the
+// friends it defines hand them out.
 ::duckdb::shared_ptr<::duckdb::BufferedData>& BufferOf(StreamQueryResult& stream);
 template <auto kMember>
 struct BufferAccess {
@@ -27,12 +28,30 @@ struct BufferAccess {
 };
 template struct BufferAccess<&StreamQueryResult::buffered_data>;
 
-/// Runs the query until it has rows and takes them; null at its end, and after an error.
+::duckdb::unique_ptr<::duckdb::ClientContextLock> Lock(ClientContext& context);
+void Cleanup(ClientContext& context, ::duckdb::ClientContextLock& lock, ::duckdb::BaseQueryResult& result);
+template <auto kLock, auto kCleanup>
+struct ContextAccess {
+  friend ::duckdb::unique_ptr<::duckdb::ClientContextLock> Lock(ClientContext& context) { return (context.*kLock)(); }
+  friend void Cleanup(ClientContext& context, ::duckdb::ClientContextLock& lock, ::duckdb::BaseQueryResult& result) {
+    (context.*kCleanup)(lock, &result, false);
+  }
+};
+template struct ContextAccess<&ClientContext::LockContext, &ClientContext::CleanupInternal>;
+
+/// Ends the query and, where there is no block, its transaction: commits unless the stream holds an error; what goes
+/// wrong there is in the stream then. Fetching does so too, but only of a buffer that nobody else has emptied.
+void EndStream(ClientContext& context, StreamQueryResult& stream) {
+  const auto lock = Lock(context);
+  Cleanup(context, *lock, stream);
+}
+
+/// Runs the query until it has rows and takes them; null at its end, and after an error, which the stream then holds.
 ///
 /// Not FetchRaw: when a thread fails, DuckDB interrupts the others, and FetchRaw may meet that interrupt before the
 /// failure and throw the failure away with the query. Here the query still stands when the interrupt is seen, and the
-/// executor is asked what was first: `cause`.
-::duckdb::unique_ptr<DataChunk> NextOfStream(StreamQueryResult& stream, std::optional<::duckdb::ErrorData>& cause) {
+/// executor is asked what was first.
+::duckdb::unique_ptr<DataChunk> NextOfStream(StreamQueryResult& stream) {
   try {
     for (;;) {
       switch (stream.ExecuteTask()) {
@@ -44,12 +63,14 @@ template struct BufferAccess<&StreamQueryResult::buffered_data>;
           break;  // DuckDB's threads have the tasks
         case StreamExecutionResult::BLOCKED: stream.WaitForTask(); break;
         case StreamExecutionResult::EXECUTION_CANCELLED:
-        case StreamExecutionResult::EXECUTION_ERROR: return nullptr;  // the stream holds the error
+          if (!stream.HasError()) throw ::duckdb::InterruptException();
+          return nullptr;
+        case StreamExecutionResult::EXECUTION_ERROR: return nullptr;
       }
     }
   } catch (const ::duckdb::InterruptException& interrupt) {
     auto& executor = stream.context->GetExecutor();
-    cause = executor.HasError() ? executor.GetError() : ::duckdb::ErrorData(interrupt);
+    stream.SetError(executor.HasError() ? executor.GetError() : ::duckdb::ErrorData(interrupt));
     return nullptr;
   }
 }
@@ -145,14 +166,14 @@ void DuckDbResult::Fail(Error error) {
 Result<::duckdb::unique_ptr<DataChunk>> DuckDbResult::FetchFromDuckDb() {
   if (!result_) return ::duckdb::unique_ptr<DataChunk>();
   try {
-    std::optional<::duckdb::ErrorData> cause;
+    ::duckdb::unique_ptr<DataChunk> chunk;
     if (result_->type == ::duckdb::QueryResultType::STREAM_RESULT) {
-      auto chunk = NextOfStream(result_->Cast<::duckdb::StreamQueryResult>(), cause);
-      if (chunk && chunk->size() > 0) return chunk;
-      if (result_->HasError()) return Complain(*shared_->instance, result_->GetErrorObject(), sql_);
+      auto& stream = result_->Cast<StreamQueryResult>();
+      chunk = NextOfStream(stream);
+      if (!chunk || chunk->size() == 0) EndStream(shared_->context(), stream);
+    } else {
+      chunk = result_->FetchRaw();
     }
-    auto chunk = result_->FetchRaw();  // of a stream only its end, which commits or rolls back
-    if (cause) return Complain(*shared_->instance, *cause, sql_);
     if (result_->HasError()) return Complain(*shared_->instance, result_->GetErrorObject(), sql_);
     if (!chunk || chunk->size() == 0) {
       ReleaseDuckDb(true);
