@@ -15,14 +15,15 @@ namespace tavana::duckdb_engine {
 /// first row group on. One caller at a time, inside one transaction of `context`, whose lock must not be held.
 class DirectAppend {
  public:
-  /// Null when `target` is no table of DuckDB's own, has generated columns, or lacks a column of `schema`: then an
-  /// INSERT says why or does it. Throws what DuckDB throws.
+  /// Null when `target` is no table of DuckDB's own or lacks a column of `schema`: then an INSERT says why or does it.
+  /// Throws what DuckDB throws.
   static std::unique_ptr<DirectAppend> Make(::duckdb::ClientContext& context, const engine::IngestTarget& target,
                                             const arrow::Schema& schema);
   ~DirectAppend();
 
-  /// Columns that `batch` lacks get their defaults. Throws what DuckDB throws; then the transaction is lost.
-  void Append(const arrow::RecordBatch& batch);
+  /// The rows for which the target's condition holds; how many they were. Columns that `batch` lacks get their
+  /// defaults. Throws what DuckDB throws; then the transaction is lost.
+  std::int64_t Append(const arrow::RecordBatch& batch);
   /// Which row of the batch Append threw for; nullopt when it was for none of them.
   std::optional<std::int64_t> failed_row() const { return failed_row_; }
 

@@ -548,7 +548,7 @@ class DuckDbSession : public engine::Session {
                                                      const engine::IngestTarget& target,
                                                      arrow::RecordBatchReader& batches) {
     std::unique_ptr<DirectAppend> append;
-    std::int64_t rows = 0;
+    std::int64_t came = 0, appended = 0;
     try {
       append = DirectAppend::Make(shared_->context(), target, *batches.schema());
       if (append == nullptr) return std::optional<std::int64_t>();
@@ -558,13 +558,13 @@ class DuckDbSession : public engine::Session {
         if (const auto status = batches.ReadNext(&batch); !status.ok()) {
           return Error(ErrorCode::kDataException, status.message());
         }
-        if (batch == nullptr) return std::optional<std::int64_t>(rows);
-        append->Append(*batch);
-        rows += batch->num_rows();
+        if (batch == nullptr) return std::optional<std::int64_t>(appended);
+        appended += append->Append(*batch);
+        came += batch->num_rows();
       }
     } catch (const std::exception& exception) {
       auto error = Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
-      if (append != nullptr && append->failed_row()) (void)std::move(error).AtRow(rows + *append->failed_row());
+      if (append != nullptr && append->failed_row()) (void)std::move(error).AtRow(came + *append->failed_row());
       return error;
     }
   }
@@ -583,10 +583,8 @@ class DuckDbSession : public engine::Session {
                                                           : "CREATE TABLE IF NOT EXISTS ";
       TAVANA_RETURN_IF_ERROR(Run(create + name + " AS SELECT * FROM " + kSource));
     }
-    if (target.where.empty()) {
-      TAVANA_ASSIGN_OR_RETURN(const std::optional<std::int64_t> appended, AppendDirectly(call, target, batches));
-      if (appended) return *appended;
-    }
+    TAVANA_ASSIGN_OR_RETURN(const std::optional<std::int64_t> appended, AppendDirectly(call, target, batches));
+    if (appended) return *appended;
     const std::string where = target.where.empty() ? "" : " WHERE (" + target.where + "\n)";  // it may end in a comment
     std::int64_t rows = 0;
     for (bool more = true; more;) {

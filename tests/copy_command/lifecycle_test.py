@@ -66,6 +66,26 @@ def test_a_constraint_that_is_broken_late_names_the_line_too(connection):
     assert raised.value.diag.context == "COPY constrained, line 654322"
 
 
+def test_a_constraint_names_the_line_beside_where_sequences_and_generated_columns(connection):
+    connection.execute("CREATE SEQUENCE IF NOT EXISTS numbers")
+    connection.execute("CREATE OR REPLACE TABLE constrained (a integer CHECK (a < 100), n integer DEFAULT nextval('numbers'), twice integer AS (a * 2))")
+    rows = "".join(f"{number}\n" for number in range(90)) + "-1\n" * 5000 + "100\n5\n"
+    for where, line in (("", 5091), ("WHERE a >= 0", 5091), ("WHERE constrained.a >= 0 AND a <> 100", None)):
+        connection.execute("DELETE FROM constrained")
+        try:
+            with connection.cursor() as cursor:
+                with cursor.copy(f"COPY constrained (a) FROM STDIN {where}") as copy:
+                    copy.write(rows)
+                assert line is None and cursor.rowcount == 91
+                assert connection.execute("SELECT count(*), count(DISTINCT n), sum(twice) FROM constrained").fetchone() == (91, 91, 8020)
+        except psycopg.errors.CheckViolation as error:
+            assert error.diag.context == f"COPY constrained, line {line}"
+            assert connection.execute("SELECT count(*) FROM constrained").fetchone() == (0,)
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="subquery"), connection.cursor().copy("COPY constrained (a) FROM STDIN WHERE a IN (SELECT 1)") as copy:
+        copy.write(rows)
+    connection.execute("DROP TABLE constrained; DROP SEQUENCE numbers")
+
+
 def test_a_copy_in_a_block_is_undone_with_it_and_kept_with_it(connection, table):
     with pytest.raises(ZeroDivisionError), connection.transaction():
         copy_in(connection, (1, "x"))
