@@ -14,7 +14,7 @@
 #include <cstring>
 
 #include "gateway/pg/pg_session.h"
-#include "gateway/pg/session_services.h"
+#include "gateway/session_services.h"
 
 namespace tavana::gateway {
 
@@ -36,7 +36,7 @@ constexpr int kRefusalsAtOnce = 4096;
 
 }  // namespace
 
-std::pair<std::uint32_t, std::string> SessionServices::Registry::Add(const std::shared_ptr<PgSession>& session) {
+std::pair<std::uint32_t, std::string> SessionServices::Registry::Add(const std::shared_ptr<ClientSession>& session) {
   std::string secret(4, '\0');  // protocol 3.0 has room for four bytes
   TAVANA_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) == 1);
   const std::lock_guard lock(mutex_);
@@ -53,7 +53,7 @@ void SessionServices::Registry::Remove(std::uint32_t process_id) {
 }
 
 bool SessionServices::Registry::CancelStatement(std::uint32_t process_id, const std::string& secret) {
-  std::shared_ptr<PgSession> session;
+  std::shared_ptr<ClientSession> session;
   {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(process_id);
@@ -68,14 +68,14 @@ bool SessionServices::Registry::CancelStatement(std::uint32_t process_id, const 
   return true;
 }
 
-std::shared_ptr<PgSession> SessionServices::Registry::Find(std::uint32_t process_id) const {
+std::shared_ptr<ClientSession> SessionServices::Registry::Find(std::uint32_t process_id) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(process_id);
   return found == entries_.end() ? nullptr : found->second.session.lock();
 }
 
-std::vector<std::shared_ptr<PgSession>> SessionServices::Registry::All() const {
-  std::vector<std::shared_ptr<PgSession>> sessions;
+std::vector<std::shared_ptr<ClientSession>> SessionServices::Registry::All() const {
+  std::vector<std::shared_ptr<ClientSession>> sessions;
   const std::lock_guard lock(mutex_);
   for (const auto& [process_id, entry] : entries_) {
     if (auto session = entry.session.lock()) sessions.push_back(std::move(session));
@@ -205,5 +205,7 @@ void PgDoor::CancelRunning() {
 }
 
 void PgDoor::Close() { impl_->Close(); }
+
+SessionServices& PgDoor::services() { return impl_->services(); }
 
 }  // namespace tavana::gateway

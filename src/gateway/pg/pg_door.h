@@ -16,6 +16,8 @@
 
 namespace tavana::gateway {
 
+struct SessionServices;
+
 struct PgDoorOptions {
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 15432;  ///< 0: any free one
@@ -56,6 +58,8 @@ class PgDoor {
   void CancelRunning();
   /// Ends every connection with 57P01 and returns when all are gone. Not to be called on a thread of the io_context.
   void Close();
+  /// What this door's sessions share, for other doors to share too. Lives as long as the door.
+  SessionServices& services();
 
  private:
   class Impl;

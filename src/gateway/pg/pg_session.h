@@ -15,9 +15,11 @@
 #include "base/cancellation.h"
 #include "engine/engine.h"
 #include "gateway/auth/authenticator.h"
+#include "gateway/client_session.h"
+#include "gateway/engine_settings.h"
 #include "gateway/pg/pg_settings.h"
 #include "gateway/pg/portal.h"
-#include "gateway/pg/session_services.h"
+#include "gateway/session_services.h"
 #include "net/blocking_call.h"
 #include "net/connection.h"
 #include "pgwire/byte_buffer.h"
@@ -61,7 +63,7 @@ class Running {
 /// End, Activity and user may be called from elsewhere. Cut by protocol phase: pg_session.cc (the loop), startup.cc,
 /// authentication.cc, simple_query.cc, extended_query.cc, execution.cc (statements against the engine),
 /// session_commands.cc (what the session answers itself).
-class PgSession : public std::enable_shared_from_this<PgSession> {
+class PgSession : public ClientSession, public std::enable_shared_from_this<PgSession> {
  public:
   PgSession(std::shared_ptr<net::Connection> connection, SessionServices& services);
 
@@ -69,13 +71,13 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   boost::asio::awaitable<void> Run();
 
   /// Cancels the statement that runs now, if one does; never the next.
-  void CancelStatement(Error why);
+  void CancelStatement(Error why) override;
   /// Cancels the running statement and ends the session with `why` (FATAL).
-  void End(Error why);
+  void End(Error why) override;
   /// What it does now.
-  SessionActivity Activity() const;
+  SessionActivity Activity() const override;
   /// Who the session belongs to; fixed once it is registered.
-  const std::string& user() const { return user_; }
+  const std::string& user() const override { return user_; }
 
  private:
   friend class Running;
@@ -225,7 +227,6 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   Task<Result<std::string>> RollbackToSavepoint(const engine::CallContext& call, const sql::Classified& command);
   /// The engine computes with the session's time zone and search path: tells it what has changed, by whatever way.
   Task<Status> TellEngine(const engine::CallContext& call);
-  Task<Status> TellSearchPath(const engine::CallContext& call, std::string path);
   Task<Result<std::string>> SetOrReset(const engine::CallContext& call, const sql::Classified& command);
   Task<Status> SetConfig(const engine::CallContext& call, Portal& portal, bool describe);
   Task<Result<std::string>> Discard(const engine::CallContext& call, const sql::Classified& command);
@@ -273,10 +274,7 @@ class PgSession : public std::enable_shared_from_this<PgSession> {
   std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
   TransactionState state_ = TransactionState::kIdle;
   std::vector<SavepointState> savepoints_;  // of the open block
-  struct EngineSettings {
-    std::string time_zone = "UTC", dialect = "duckdb", search_path = "\"$user\", public";
-  };
-  EngineSettings told_;                                      // what the engine was told, which starts as it does
+  EngineSettings told_;                                      // what the engine was told
   std::vector<HeldLock> session_locks_, transaction_locks_;  // as often as each was taken
   bool skip_until_sync_ = false;
   bool implicit_block_ = false;  // the statements up to the next Sync are one transaction

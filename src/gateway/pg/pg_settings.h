@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "gateway/pg/live_tables.h"
+#include "gateway/live_tables.h"
 
 namespace tavana::gateway {
 

@@ -106,45 +106,14 @@ PgSession::Task<Result<std::string>> PgSession::Rollback(const engine::CallConte
 }
 
 PgSession::Task<Status> PgSession::TellEngine(const engine::CallContext& call) {
-  const std::string zone = settings_.Get("timezone");
-  if (zone != told_.time_zone) {
-    const Status told = co_await RunOnEngine(call, "SET TimeZone = " + sql::QuoteLiteral(zone));
-    if (!told.ok()) co_return told;
-    told_.time_zone = zone;
-  }
-  const std::string dialect = settings_.Get("tavana.dialect");
-  if (dialect != told_.dialect) {
-    const Status told = co_await RunOnEngine(call, "SET tavana_dialect = " + sql::QuoteLiteral(dialect));
-    if (!told.ok()) co_return told;
-    told_.dialect = dialect;
-  }
-  const std::string path = settings_.Get("search_path");
-  if (path != told_.search_path) {
-    const Status told = co_await TellSearchPath(call, path);
-    if (!told.ok()) co_return told;
-    told_.search_path = path;
+  for (const auto& change : told_.ChangesTo(settings_, user_)) {
+    for (const std::string& sql : change.statements) {
+      const Status told = co_await RunOnEngine(call, sql);
+      if (!told.ok()) co_return told;
+    }
+    told_.*change.setting = change.value;
   }
   co_return Status::Ok();
-}
-
-// A search_path may name schemas that do not exist, which the engine's may not: those that do are looked up there. The
-// schema public is main's name to PostgreSQL, and what nothing is left of is main.
-PgSession::Task<Status> PgSession::TellSearchPath(const engine::CallContext& call, std::string path) {
-  std::string wanted;
-  for (const std::string& name : SchemasOf(path)) {
-    wanted += wanted.empty() ? "" : ", ";
-    wanted += sql::QuoteLiteral(name == "$user" ? user_ : name == "public" ? "main" : name);
-  }
-  const std::string find = fmt::format(
-      "SET VARIABLE __tavana_path = (SELECT coalesce(string_agg('\"' || replace(schema_name, '\"', '\"\"') || '\"', "
-      "',' "
-      "ORDER BY list_position([{0}]::VARCHAR[], schema_name)), 'main') FROM duckdb_schemas() WHERE database_name = "
-      "current_database() AND list_contains([{0}]::VARCHAR[], schema_name))",
-      wanted);
-  const Status found = co_await RunOnEngine(call, find);
-  if (!found.ok()) co_return found;
-  const Status told = co_await RunOnEngine(call, "SET search_path = getvariable('__tavana_path')");
-  co_return told;
 }
 
 Result<std::string> PgSession::Savepoint(const sql::Classified& command) {

@@ -14,6 +14,7 @@
 #include "gateway/admission.h"
 #include "gateway/advisory_locks.h"
 #include "gateway/auth/authenticator.h"
+#include "gateway/client_session.h"
 #include "gateway/pg/cancel_forwarder.h"
 #include "gateway/pg/pg_door.h"
 #include "net/tls.h"
@@ -21,9 +22,7 @@
 
 namespace tavana::gateway {
 
-class PgSession;
-
-/// What all sessions of a door share. Thread-safe; outlives them.
+/// What all sessions share, of whichever door. Thread-safe; outlives them.
 struct SessionServices {
   SessionServices(engine::Engine& engine, observe::Metrics& metrics, Authenticator& authenticator, net::TlsServer* tls,
                   const PgDoorOptions& options)
@@ -61,18 +60,18 @@ struct SessionServices {
    public:
     explicit Registry(std::uint32_t first_process_id) : last_process_id_(first_process_id) {}
     /// A fresh process id and secret for `session`.
-    std::pair<std::uint32_t, std::string> Add(const std::shared_ptr<PgSession>& session);
+    std::pair<std::uint32_t, std::string> Add(const std::shared_ptr<ClientSession>& session);
     void Remove(std::uint32_t process_id);
     /// Does nothing when the secret is wrong, as PostgreSQL; false when there is no such session.
     bool CancelStatement(std::uint32_t process_id, const std::string& secret);
-    std::vector<std::shared_ptr<PgSession>> All() const;
+    std::vector<std::shared_ptr<ClientSession>> All() const;
     /// Null when there is none with this process id.
-    std::shared_ptr<PgSession> Find(std::uint32_t process_id) const;
+    std::shared_ptr<ClientSession> Find(std::uint32_t process_id) const;
 
    private:
     struct Entry {
       std::string secret;
-      std::weak_ptr<PgSession> session;
+      std::weak_ptr<ClientSession> session;
     };
     mutable std::mutex mutex_;
     std::uint32_t last_process_id_;

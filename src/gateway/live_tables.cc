@@ -1,7 +1,7 @@
-#include "gateway/pg/live_tables.h"
+#include "gateway/live_tables.h"
 
 #include "base/check.h"
-#include "gateway/pg/pg_session.h"
+#include "gateway/session_services.h"
 
 namespace tavana::gateway {
 namespace {

@@ -1,0 +1,42 @@
+#include "gateway/engine_settings.h"
+
+#include <fmt/format.h>
+
+#include "sql/statement.h"
+
+namespace tavana::gateway {
+namespace {
+
+// A search_path may name schemas that do not exist, which the engine's may not: those that do are looked up there. The
+// schema public is main's name to PostgreSQL, and what nothing is left of is main.
+std::vector<std::string> StatementsOfSearchPath(std::string_view path, std::string_view user) {
+  std::string wanted;
+  for (const std::string& name : SchemasOf(path)) {
+    wanted += wanted.empty() ? "" : ", ";
+    wanted += sql::QuoteLiteral(name == "$user" ? user : name == "public" ? "main" : std::string_view(name));
+  }
+  return {fmt::format(
+              "SET VARIABLE __tavana_path = (SELECT coalesce(string_agg('\"' || replace(schema_name, '\"', '\"\"') || "
+              "'\"', ',' ORDER BY list_position([{0}]::VARCHAR[], schema_name)), 'main') FROM duckdb_schemas() WHERE "
+              "database_name = current_database() AND list_contains([{0}]::VARCHAR[], schema_name))",
+              wanted),
+          "SET search_path = getvariable('__tavana_path')"};
+}
+
+}  // namespace
+
+std::vector<EngineSettings::Change> EngineSettings::ChangesTo(const PgSettings& settings, std::string_view user) const {
+  std::vector<Change> changes;
+  if (const auto& zone = settings.Get("timezone"); zone != time_zone) {
+    changes.push_back({{"SET TimeZone = " + sql::QuoteLiteral(zone)}, &EngineSettings::time_zone, zone});
+  }
+  if (const auto& now = settings.Get("tavana.dialect"); now != dialect) {
+    changes.push_back({{"SET tavana_dialect = " + sql::QuoteLiteral(now)}, &EngineSettings::dialect, now});
+  }
+  if (const auto& path = settings.Get("search_path"); path != search_path) {
+    changes.push_back({StatementsOfSearchPath(path, user), &EngineSettings::search_path, path});
+  }
+  return changes;
+}
+
+}  // namespace tavana::gateway
