@@ -142,8 +142,9 @@ class Server(Process):
                 (folder / f"worker-{number}").mkdir()
                 self.workers.append(Worker(folder / f"worker-{number}", *options, env=env))
             arguments = [*arguments, "--worker-addr", ",".join(f"http://{worker.address}" for worker in self.workers)]
-        super().__init__(folder, command, "--pg-port", "0", *arguments, env=env)
+        super().__init__(folder, command, "--pg-port", "0", "--flight-sql-port", "0", *arguments, env=env)
         self.port = self.ready["pg_port"]
+        self.flight_port = self.ready["flight_sql_port"]
 
     def stop(self, expected=0, seconds=60):
         super().stop(expected, seconds)

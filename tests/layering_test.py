@@ -4,7 +4,7 @@ import re
 SOURCE = pathlib.Path(__file__).resolve().parent.parent / "src"
 ORDER = ["base", "config", "observe", "net", "pgwire", "flightsql", "sql", "engine", "duckdb", "flight", "remote",
          "routing", "cache", "gateway", "scaling", "main"]
-UNKNOWN_TO_GATEWAY = {"duckdb", "remote", "routing", "cache", "flight"}
+UNKNOWN_TO_GATEWAY = {"duckdb", "remote", "routing", "cache"}
 
 
 def includes():

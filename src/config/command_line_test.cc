@@ -47,7 +47,7 @@ TEST(CommandLine, GivesTheDocumentedDefaults) {
   EXPECT_EQ(options.bind_address, "127.0.0.1");
   EXPECT_EQ(options.pg_port, 15432);
   EXPECT_EQ(options.http_port, 8080);
-  EXPECT_EQ(options.flight_sql_port, 31337);
+  EXPECT_EQ(options.flight_sql_port, -1);
   EXPECT_EQ(options.max_connections, 500);
   EXPECT_EQ(options.startup_timeout, std::chrono::seconds(60));
   EXPECT_EQ(options.shutdown_grace, std::chrono::seconds(30));

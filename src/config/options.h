@@ -15,9 +15,12 @@ struct Options {
   Command command = Command::kServe;
 
   std::string bind_address;
-  std::uint16_t pg_port = 0;          ///< 0: any free port
-  std::uint16_t http_port = 0;        ///< 0: any free port
-  std::uint16_t flight_sql_port = 0;  ///< accepted, not yet served
+  std::uint16_t pg_port = 0;    ///< 0: any free port
+  std::uint16_t http_port = 0;  ///< 0: any free port
+  int flight_sql_port = 0;      ///< 0: any free port; negative: the command's own default
+  bool flight_sql_enabled = true;
+  std::string flight_compression;  ///< none, lz4 or zstd
+  std::chrono::seconds flight_token_lifetime{0}, flight_result_lifetime{0};
 
   std::string auth_mode;                                   ///< passthrough, optional or required
   std::string users_file;                                  ///< empty: none

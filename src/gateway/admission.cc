@@ -57,7 +57,9 @@ void AdmissionQueue::Release() {
   Publish();
 }
 
-void AdmissionQueue::Publish() { metrics_.SetAdmission(running_, waiters_.size()); }
+void AdmissionQueue::Publish() {
+  if (shown_ == Shown::kYes) metrics_.SetAdmission(running_, waiters_.size());
+}
 
 std::size_t AdmissionQueue::running() const {
   const std::lock_guard lock(mutex_);

@@ -40,8 +40,9 @@ class [[nodiscard]] AdmissionTicket {
 /// Thread-safe. Outlives its tickets.
 class AdmissionQueue {
  public:
-  AdmissionQueue(std::size_t slots, std::size_t max_waiting, observe::Metrics& metrics)
-      : slots_(slots), max_waiting_(max_waiting), metrics_(metrics) {}
+  enum class Shown : bool { kNo, kYes };  ///< whether it is the one that the metrics show
+  AdmissionQueue(std::size_t slots, std::size_t max_waiting, observe::Metrics& metrics, Shown shown = Shown::kYes)
+      : slots_(slots), max_waiting_(max_waiting), metrics_(metrics), shown_(shown) {}
   AdmissionQueue(const AdmissionQueue&) = delete;
   AdmissionQueue& operator=(const AdmissionQueue&) = delete;
 
@@ -65,6 +66,7 @@ class AdmissionQueue {
   const std::size_t slots_;
   const std::size_t max_waiting_;
   observe::Metrics& metrics_;
+  const Shown shown_;
   mutable std::mutex mutex_;
   std::size_t running_ = 0;
   std::list<std::shared_ptr<Waiting>> waiters_;

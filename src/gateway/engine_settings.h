@@ -14,7 +14,7 @@ struct EngineSettings {
 
   struct Change {
     std::vector<std::string> statements;  ///< that tell the engine
-    std::string EngineSettings::*setting;
+    std::string EngineSettings::* setting;
     std::string value;  ///< what it has been told then
   };
   /// What an engine that was told this has to hear.

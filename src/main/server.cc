@@ -19,6 +19,7 @@
 
 #include "config/resource_limits.h"
 #include "duckdb/engine.h"
+#include "gateway/flight/flight_door.h"
 #include "gateway/http/http_door.h"
 #include "gateway/pg/pg_door.h"
 #include "main/demo.h"
@@ -116,23 +117,51 @@ gateway::PgDoorOptions PgDoorOptionsOf(const config::Options& options, int slots
   return door;
 }
 
-Status Announce(const config::Options& options, std::uint16_t pg_port, std::uint16_t http_port) {
+/// Unique among the gateways of a cluster, and another one each time a gateway starts.
+std::string GatewayName() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device()());
+}
+
+/// The port is what the name of each command promises.
+gateway::FlightDoorOptions FlightDoorOptionsOf(const config::Options& options) {
+  const int otherwise = options.command == config::Command::kGateway ? 443 : 31337;
+  return {.bind_address = options.bind_address,
+          .port = static_cast<std::uint16_t>(options.flight_sql_port < 0 ? otherwise : options.flight_sql_port),
+          .gateway = GatewayName(),
+          .version = TAVANA_VERSION,
+          .compression = options.flight_compression,
+          .token_lifetime = options.flight_token_lifetime,
+          .result_lifetime = options.flight_result_lifetime};
+}
+
+/// `flight_port` 0: there is no such door.
+Status Announce(const config::Options& options, std::uint16_t pg_port, std::uint16_t http_port,
+                std::uint16_t flight_port) {
   std::printf("tavana %s (DuckDB v%s) is ready: psql -h %s -p %u -U tavana   http://%s:%u/ready\n", TAVANA_VERSION,
               TAVANA_DUCKDB_VERSION, options.bind_address.c_str(), unsigned{pg_port}, options.bind_address.c_str(),
               unsigned{http_port});
+  if (flight_port != 0) {
+    std::printf("Arrow Flight SQL: grpc%s://%s:%u\n", options.tls_enabled ? "+tls" : "", options.bind_address.c_str(),
+                unsigned{flight_port});
+  }
   if (options.demo) std::printf("\n%s\n", std::string(DemoQueries()).c_str());
   std::fflush(stdout);
   if (options.ready_file.empty()) return Status::Ok();
-  return WriteWhole(options.ready_file, "{\"pg_port\":" + std::to_string(pg_port) + ",\"http_port\":" +
-                                            std::to_string(http_port) + ",\"pid\":" + std::to_string(getpid()) + "}\n");
+  return WriteWhole(options.ready_file, "{\"pg_port\":" + std::to_string(pg_port) +
+                                            ",\"http_port\":" + std::to_string(http_port) +
+                                            ",\"flight_sql_port\":" + std::to_string(flight_port) +
+                                            ",\"pid\":" + std::to_string(getpid()) + "}\n");
 }
 
-void ShutDown(gateway::PgDoor& door, std::chrono::seconds grace) {
+void ShutDown(gateway::PgDoor& door, gateway::FlightDoor* flight, std::chrono::seconds grace) {
   Log(LogLevel::kInfo, "shutting down", {{"grace_seconds", std::to_string(grace.count())}});
   door.StopAccepting();
   const auto deadline = std::chrono::steady_clock::now() + grace;
   while (!door.idle() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kPoll);
   door.CancelRunning();
+  if (flight != nullptr) flight->Close();
   door.Close();
 }
 
@@ -157,13 +186,6 @@ Result<EngineSource> DuckDbHere(const config::Options& options) {
                      engine.spill_directory;
   source.Open = [engine = std::move(engine)] { return duckdb_engine::OpenDuckDb(engine); };
   return source;
-}
-
-/// Unique among the gateways of a cluster, and another one each time a gateway starts.
-std::string GatewayName() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device()());
 }
 
 Result<EngineSource> WorkersElsewhere(const config::Options& options) {
@@ -258,6 +280,7 @@ int Serve(const config::Options& options) {
   auto http_door = ListenHttp(io, options, metrics, state);  // before the engine, so that /ready can say "starting"
   if (!http_door) return Fail(http_door.error());
   std::unique_ptr<gateway::PgDoor> pg_door;
+  std::unique_ptr<gateway::FlightDoor> flight_door;
   const NetworkThreads network(io);
 
   auto opened = source->Open();
@@ -269,16 +292,27 @@ int Serve(const config::Options& options) {
                                            PgDoorOptionsOf(options, source->slots));
   if (!listening) return Fail(listening.error());
   pg_door = *std::move(listening);
+  if (options.flight_sql_enabled) {
+    auto flight = gateway::FlightDoor::Listen(io, pg_door->services(), FlightDoorOptionsOf(options));
+    if (!flight) {
+      pg_door->Close();
+      return Fail(flight.error());
+    }
+    flight_door = *std::move(flight);
+  }
+  const std::uint16_t flight_port = flight_door == nullptr ? std::uint16_t{0} : flight_door->port();
 
   state.phase = Phase::kServing;
   exit_on_signal = {};  // stops and joins it: who reads the announcement may rely on a clean shutdown
-  if (const Status announced = Announce(options, pg_door->port(), (*http_door)->port()); !announced) {
+  if (const Status announced = Announce(options, pg_door->port(), (*http_door)->port(), flight_port); !announced) {
+    if (flight_door != nullptr) flight_door->Close();
     pg_door->Close();
     return Fail(announced.error());
   }
   Log(LogLevel::kInfo, "ready",
       {{"pg_port", std::to_string(pg_door->port())},
        {"http_port", std::to_string((*http_door)->port())},
+       {"flight_sql_port", std::to_string(flight_port)},
        {"statement_slots", std::to_string(source->slots)},
        {"engine", source->described}});
 
@@ -286,7 +320,7 @@ int Serve(const config::Options& options) {
   }
   exit_on_signal = ExitOnSignal(kFailed, spill);
   state.phase = Phase::kDraining;
-  ShutDown(*pg_door, options.shutdown_grace);
+  ShutDown(*pg_door, flight_door.get(), options.shutdown_grace);
   (*http_door)->Stop();
   Log(LogLevel::kInfo, "stopped");
   return 0;

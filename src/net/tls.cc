@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -149,6 +150,25 @@ std::shared_ptr<ssl::context> TlsServer::Current() {
     loaded_state_ = std::move(now);
   }
   return context_;
+}
+
+Result<TlsServer::Pem> TlsServer::CurrentPem() {
+  const auto context = Current();
+  const auto written = [](auto write) {
+    BIO* const out = BIO_new(BIO_s_mem());
+    TAVANA_CHECK(out != nullptr && write(out) == 1);
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(out, &bytes);
+    std::string text(bytes, static_cast<std::size_t>(size));
+    BIO_free(out);
+    return text;
+  };
+  X509* const certificate = SSL_CTX_get0_certificate(context->native_handle());
+  EVP_PKEY* const key = SSL_CTX_get0_privatekey(context->native_handle());
+  if (certificate == nullptr || key == nullptr) return Error(ErrorCode::kInternal, "there is no TLS certificate");
+  return Pem{written([&](BIO* out) { return PEM_write_bio_X509(out, certificate); }), written([&](BIO* out) {
+               return PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+             })};
 }
 
 }  // namespace tavana::net

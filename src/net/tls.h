@@ -20,6 +20,8 @@ struct TlsFiles {
   std::string client_ca;    ///< PEM; clients may prove who they are by a certificate of it. Empty: none is asked for
 };
 
+inline constexpr std::size_t kMaxPemBytes = std::size_t{1} << 20;  ///< of a file (chosen)
+
 /// A server's TLS configuration (1.2 and 1.3), which follows its files. Thread-safe.
 class TlsServer {
  public:
@@ -29,6 +31,13 @@ class TlsServer {
   /// What the next handshake uses. Reads the files again when one has changed; when they do not load, the last good
   /// ones stay and the log says so.
   std::shared_ptr<boost::asio::ssl::context> Current();
+
+  const TlsFiles& files() const { return files_; }
+  /// The certificate and its key that handshakes use now, for who makes handshakes without Current.
+  struct Pem {
+    std::string certificate, key;
+  };
+  Result<Pem> CurrentPem();
 
  private:
   explicit TlsServer(TlsFiles files) : files_(std::move(files)) {}

@@ -16,15 +16,12 @@ namespace tavana::remote {
 using BodyBuffers = std::vector<std::shared_ptr<arrow::Buffer>>;
 
 /// A message of proto/engine.proto as gRPC carries it. The buffers of the body are borrowed until gRPC has sent them,
-/// not copied; each is padded to kBodyAlignment.
+/// not copied; each is padded to flight::kBodyAlignment.
 grpc::ByteBuffer EncodeFrame(const google::protobuf::MessageLite& header, const BodyBuffers& body = {});
 
 /// Reads the header into `header`; what follows it, copied once into memory that Arrow may work on. kProtocol when the
 /// message is not of this form. `body` becomes null where there is none.
 Status DecodeFrame(const grpc::ByteBuffer& message, google::protobuf::MessageLite& header,
                    std::shared_ptr<arrow::Buffer>& body);
-
-/// Of each buffer in a body, in bytes: what Arrow's IPC assumes of a batch's buffers (format/Columnar.rst).
-inline constexpr std::int64_t kBodyAlignment = 8;
 
 }  // namespace tavana::remote

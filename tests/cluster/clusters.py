@@ -63,7 +63,7 @@ class Cluster:
         self.started += 1
         folder = self.folder / f"start-{self.started}"
         folder.mkdir()
-        gateway = Process(folder, "gateway", "--pg-port", port, "--worker-addr", self.addresses, *self.gateway_options)
+        gateway = Process(folder, "gateway", "--pg-port", port, "--flight-sql-port", 0, "--worker-addr", self.addresses, *self.gateway_options)
         self.gateways[number:number + 1] = [gateway]
 
     def connect(self, gateway=0, **options):

@@ -1,5 +1,7 @@
 #include "gateway/auth/authenticator.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 #include "observe/log.h"
@@ -80,6 +82,14 @@ Authenticator::Challenge Authenticator::ChallengeOf(const std::string& user) {
 
 Status Authenticator::CheckToken(std::string_view token, const std::string& user) {
   return tokens_->Verify(token, user, std::chrono::system_clock::now());
+}
+
+bool Authenticator::CheckPassword(const Challenge& challenge, std::string_view password) {
+  const auto& verifier = challenge.identity.verifier;
+  const auto made = pgwire::MakeScramVerifier(password, verifier.salt, verifier.iterations);
+  const bool equal = made.stored_key.size() == verifier.stored_key.size() &&
+                     CRYPTO_memcmp(made.stored_key.data(), verifier.stored_key.data(), made.stored_key.size()) == 0;
+  return equal && !challenge.mock;
 }
 
 std::chrono::milliseconds Authenticator::Failed(const std::string& user, const std::string& address) {

@@ -46,6 +46,12 @@ class Authenticator {
 
   /// Whether `token` proves that its bearer is `user`; see TokenVerifier::Verify. May block.
   Status CheckToken(std::string_view token, const std::string& user);
+  /// Whether `password` is that of the challenge's role. Takes some milliseconds.
+  static bool CheckPassword(const Challenge& challenge, std::string_view password);
+  /// The role that `token` would prove; empty when it names none, or tokens are not taken.
+  std::string RoleIn(std::string_view token) const {
+    return tokens_ == nullptr ? std::string() : tokens_->RoleIn(token);
+  }
   /// What tokens must say. Only where a challenge asks for one.
   const TokenRules& token_rules() const { return tokens_->rules(); }
 

@@ -110,4 +110,16 @@ Status TokenVerifier::Verify(std::string_view token, std::string_view role, std:
   return Status::Ok();
 }
 
+std::string TokenVerifier::RoleIn(std::string_view token) const {
+  const SignedToken parsed = Import(token);
+  std::uint8_t* text = nullptr;
+  std::size_t size = 0;
+  cjose_err failure{};
+  if (parsed == nullptr || !cjose_jws_get_plaintext(parsed.get(), &text, &size, &failure)) return {};
+  const json claims = json::parse(text, text + size, nullptr, false);
+  if (!claims.is_object()) return {};
+  const auto found = claims.find(rules_.role_claim);
+  return found != claims.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace tavana::gateway

@@ -29,6 +29,9 @@ class TokenVerifier {
   /// the message is for the log and holds nothing of the token. May block, see KeySource::Current.
   Status Verify(std::string_view token, std::string_view role, std::chrono::system_clock::time_point now);
 
+  /// The role that `token` names, whoever has signed it: for Verify to say whether it may. Empty when it names none.
+  std::string RoleIn(std::string_view token) const;
+
   const TokenRules& rules() const { return rules_; }
 
  private:

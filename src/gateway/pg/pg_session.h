@@ -273,7 +273,7 @@ class PgSession : public ClientSession, public std::enable_shared_from_this<PgSe
   std::vector<engine::StatementId> closing_;        // go with the next call of the engine, or with the session
   std::shared_ptr<net::BlockingCall> left_behind_;  // the engine is busy with a cancelled call until it ends
   TransactionState state_ = TransactionState::kIdle;
-  std::vector<SavepointState> savepoints_;  // of the open block
+  std::vector<SavepointState> savepoints_;                   // of the open block
   EngineSettings told_;                                      // what the engine was told
   std::vector<HeldLock> session_locks_, transaction_locks_;  // as often as each was taken
   bool skip_until_sync_ = false;

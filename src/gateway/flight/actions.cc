@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include "flight/flight_data.h"
+#include "gateway/flight/door_impl.h"
+#include "sql/lexer.h"
+
+namespace tavana::gateway {
+
+namespace {
+
+constexpr std::string_view kSessionOptions = "SetSessionOptions";
+
+/// Of Flight SQL's actions, whose bodies are Any messages; Flight's own are plain.
+template <typename Message>
+Result<Message> BodyOf(const wire::Action& action) {
+  google::protobuf::Any any;
+  Message message;
+  if (!any.ParseFromString(action.body()) || !any.UnpackTo(&message)) {
+    return Error(ErrorCode::kProtocol, fmt::format("the body of {} is of another kind", action.type().substr(0, 100)));
+  }
+  return message;
+}
+
+template <typename Message>
+Result<Message> PlainBodyOf(const wire::Action& action) {
+  Message message;
+  if (!message.ParseFromString(action.body())) {
+    return Error(ErrorCode::kProtocol, fmt::format("the body of {} is of another kind", action.type().substr(0, 100)));
+  }
+  return message;
+}
+
+wire::Result PackedResultOf(const google::protobuf::Message& message) {
+  google::protobuf::Any any;
+  any.PackFrom(message);
+  wire::Result result;
+  result.set_body(any.SerializeAsString());
+  return result;
+}
+
+wire::Result PlainResultOf(const google::protobuf::MessageLite& message) {
+  wire::Result result;
+  result.set_body(message.SerializeAsString());
+  return result;
+}
+
+std::string TextOf(const wire::SessionOptionValue& value) {
+  switch (value.option_value_case()) {
+    case wire::SessionOptionValue::kStringValue: return value.string_value();
+    case wire::SessionOptionValue::kBoolValue: return value.bool_value() ? "true" : "false";
+    case wire::SessionOptionValue::kInt64Value: return std::to_string(value.int64_value());
+    case wire::SessionOptionValue::kDoubleValue: return fmt::format("{}", value.double_value());
+    case wire::SessionOptionValue::kStringListValue: {
+      std::string joined;
+      for (const auto& each : value.string_list_value().values()) joined += (joined.empty() ? "" : ", ") + each;
+      return joined;
+    }
+    case wire::SessionOptionValue::OPTION_VALUE_NOT_SET: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call) {
+  auto owner = co_await SessionOf(call);
+  if (!owner.ok()) co_return owner.error();
+  const SessionPtr session = *owner;
+  const auto request = co_await ReadRequest(call);
+  if (!request.ok()) co_return request.error();
+  wire::Action action;
+  if (!action.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not an Action");
+  const std::string& type = action.type();
+
+  if (type == "CreatePreparedStatement") {
+    const auto body = BodyOf<wire_sql::ActionCreatePreparedStatementRequest>(action);
+    if (!body.ok()) co_return body.error();
+    const auto created = co_await CreatePrepared(call, session, *body);
+    if (!created.ok()) co_return created.error();
+    Answer(call, PackedResultOf(*created));
+    co_return Status::Ok();
+  }
+  if (type == "ClosePreparedStatement") {
+    const auto body = BodyOf<wire_sql::ActionClosePreparedStatementRequest>(action);
+    if (!body.ok()) co_return body.error();
+    const auto statement = FindPrepared(*session, body->prepared_statement_handle());
+    if (!statement.ok()) co_return statement.error();
+    const auto lane = (*statement)->lane.lock();
+    if (lane != nullptr && (*statement)->prepared) lane->closing.push_back((*statement)->prepared->id);
+    session->statements.erase(body->prepared_statement_handle());
+    co_return Status::Ok();
+  }
+  if (type == "BeginTransaction") {
+    const auto context = NewCall(session, call);
+    const auto begun = co_await BeginTransaction(session, context);
+    if (!begun.ok()) co_return begun.error();
+    wire_sql::ActionBeginTransactionResult answer;
+    answer.set_transaction_id(*begun);
+    Answer(call, PackedResultOf(answer));
+    co_return Status::Ok();
+  }
+  if (type == "EndTransaction") {
+    const auto body = BodyOf<wire_sql::ActionEndTransactionRequest>(action);
+    if (!body.ok()) co_return body.error();
+    if (body->action() == wire_sql::ActionEndTransactionRequest::END_TRANSACTION_UNSPECIFIED) {
+      co_return Error(ErrorCode::kProtocol, "a transaction ends by COMMIT or ROLLBACK");
+    }
+    const bool commit = body->action() == wire_sql::ActionEndTransactionRequest::END_TRANSACTION_COMMIT;
+    const auto context = NewCall(session, call);
+    const Status ended = co_await EndTransaction(session, context, body->transaction_id(), commit);
+    co_return ended;
+  }
+  if (type == "BeginSavepoint" || type == "EndSavepoint") {
+    co_return Error(ErrorCode::kUnsupported, "savepoints are not supported")
+        .WithHint("What was written can only be taken back with the whole transaction.");
+  }
+  if (type == "CreatePreparedSubstraitPlan") {
+    co_return Error(ErrorCode::kUnsupported, "Substrait plans are not supported").WithHint("Send SQL.");
+  }
+  if (type == "CancelFlightInfo") {
+    const auto body = PlainBodyOf<wire::CancelFlightInfoRequest>(action);
+    if (!body.ok()) co_return body.error();
+    wire::CancelFlightInfoResult answer;
+    answer.set_status(CancelResult(*session, body->info()) ? wire::CANCEL_STATUS_CANCELLED
+                                                           : wire::CANCEL_STATUS_NOT_CANCELLABLE);
+    Answer(call, PlainResultOf(answer));
+    co_return Status::Ok();
+  }
+  if (type == "CancelQuery") {
+    const auto body = BodyOf<wire_sql::ActionCancelQueryRequest>(action);
+    if (!body.ok()) co_return body.error();
+    wire::FlightInfo info;
+    if (!info.ParseFromString(body->info())) co_return Error(ErrorCode::kProtocol, "not a FlightInfo");
+    wire_sql::ActionCancelQueryResult answer;
+    answer.set_result(CancelResult(*session, info) ? wire_sql::ActionCancelQueryResult::CANCEL_RESULT_CANCELLED
+                                                   : wire_sql::ActionCancelQueryResult::CANCEL_RESULT_NOT_CANCELLABLE);
+    Answer(call, PackedResultOf(answer));
+    co_return Status::Ok();
+  }
+  if (type == "RenewFlightEndpoint") {
+    const auto body = PlainBodyOf<wire::RenewFlightEndpointRequest>(action);
+    if (!body.ok()) co_return body.error();
+    const auto result = FindResult(*session, body->endpoint().ticket().ticket());
+    if (result == nullptr) co_return Error(ErrorCode::kUndefinedStatement, "there is no result of this ticket");
+    wire::FlightEndpoint endpoint = body->endpoint();
+    Renew(*result, endpoint);
+    Answer(call, PlainResultOf(endpoint));
+    co_return Status::Ok();
+  }
+  if (type == kSessionOptions) {
+    const Status set = co_await SetSessionOptions(call, session, action.body());
+    co_return set;
+  }
+  if (type == "GetSessionOptions") {
+    GetSessionOptions(call, session);
+    co_return Status::Ok();
+  }
+  if (type == "CloseSession") {
+    EndSession(session);
+    call->AddHeader("set-cookie", "tavana_session=; Max-Age=0");
+    wire::CloseSessionResult answer;
+    answer.set_status(wire::CloseSessionResult::CLOSED);
+    Answer(call, PlainResultOf(answer));
+    co_return Status::Ok();
+  }
+  co_return Error(ErrorCode::kUnsupported, fmt::format("the action {} is not supported", type.substr(0, 100)));
+}
+
+bool FlightDoor::Impl::CancelResult(const FlightSession& session, const wire::FlightInfo& info) {
+  bool found = false;
+  for (const auto& endpoint : info.endpoint()) {
+    auto result = FindResult(session, endpoint.ticket().ticket());
+    if (result == nullptr) result = FindReading(session, endpoint.ticket().ticket());
+    if (result == nullptr) continue;
+    found = true;
+    result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+    if (result->readers > 0) continue;
+    result->error = Error(ErrorCode::kCancelled, "canceling statement due to user request");
+    Drop(result);
+  }
+  return found;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetSessionOptions(CallPtr call, SessionPtr session,
+                                                                   const std::string& body) {
+  wire::SetSessionOptionsRequest request;
+  if (!request.ParseFromString(body)) co_return Error(ErrorCode::kProtocol, "not a SetSessionOptionsRequest");
+  wire::SetSessionOptionsResult answer;
+  for (const auto& [name, value] : request.session_options()) {
+    const std::string setting = sql::LowerCase(name);
+    const std::string text = TextOf(value);
+    const bool resets = value.option_value_case() == wire::SessionOptionValue::OPTION_VALUE_NOT_SET;
+    std::string sql;
+    if (setting == "catalog" || setting == "schema") {
+      if (!resets) sql = "USE " + sql::QuoteIdentifier(text);
+    } else {
+      const std::string quoted = sql::QuoteIdentifier(setting);
+      sql = resets ? "RESET " + quoted : fmt::format("SET {} = {}", quoted, sql::QuoteLiteral(text));
+    }
+    Status set;
+    if (!sql.empty()) {
+      auto statement = StatementOf(sql);
+      if (!statement.ok()) co_return statement.error();
+      const auto ran = co_await Run(call, session, *std::move(statement));
+      if (!ran.ok()) set = ran.error();
+    }
+    if (set.ok()) {
+      if (resets) session->options.erase(name);
+      if (!resets) session->options[name] = text;
+      continue;
+    }
+    if (set.error().code() == ErrorCode::kCancelled) co_return set;
+    const bool no_such_name = set.error().code() == ErrorCode::kUndefinedObject;
+    (*answer.mutable_errors())[name].set_value(no_such_name ? wire::SetSessionOptionsResult::INVALID_NAME
+                                                            : wire::SetSessionOptionsResult::INVALID_VALUE);
+  }
+  Answer(call, PlainResultOf(answer));
+  co_return Status::Ok();
+}
+
+void FlightDoor::Impl::GetSessionOptions(const CallPtr& call, const SessionPtr& session) {
+  wire::GetSessionOptionsResult answer;
+  for (const auto& [name, value] : session->options) {
+    (*answer.mutable_session_options())[name].set_string_value(value);
+  }
+  Answer(call, PlainResultOf(answer));
+}
+
+}  // namespace tavana::gateway

@@ -1,0 +1,241 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <arrow/ipc/api.h>
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/message.h>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "flight.pb.h"
+#include "flight/server.h"
+#include "flight_sql.pb.h"
+#include "gateway/flight/flight_door.h"
+#include "gateway/flight/flight_session.h"
+#include "gateway/flight/session_token.h"
+#include "gateway/session_services.h"
+#include "net/blocking_call.h"
+
+namespace tavana::gateway {
+
+namespace wire = arrow::flight::protocol;
+namespace wire_sql = arrow::flight::protocol::sql;
+
+class FlightUpload;
+
+/// The door. Its coroutines and all it keeps are on one strand, so nothing of it is locked; statements run on the pools
+/// of the services. Cut by what a call wants: flight_door.cc (listening, and which call is which), authentication.cc,
+/// sessions.cc, execution.cc (statements against the engine), results.cc (FlightInfo and DoGet), prepared.cc,
+/// actions.cc, uploads.cc (DoPut), metadata.cc (commands about catalogs and types).
+class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
+ public:
+  template <typename T>
+  using Task = boost::asio::awaitable<T>;
+  using CallPtr = std::shared_ptr<flight::Call>;
+  using SessionPtr = std::shared_ptr<FlightSession>;
+
+  Impl(boost::asio::io_context& io, SessionServices& services, FlightDoorOptions options);
+  Status Open();
+  std::uint16_t port() const { return server_->port(); }
+  void Close();
+
+ private:
+  /// A statement to be run.
+  struct Statement {
+    std::string sql, shown;
+    sql::Classified classified;
+    std::shared_ptr<FlightStatement> prepared;       // null: for once
+    std::shared_ptr<arrow::RecordBatch> parameters;  // a row an execution; null: none
+    std::string transaction;                         // empty: none
+    bool to_the_end = false;                         // only its count is wanted
+  };
+  /// What a lane's holder has: nobody else may use its engine meanwhile.
+  struct Turn {
+    std::shared_ptr<Lane> lane;
+    AdmissionTicket ticket;
+  };
+
+  // flight_door.cc
+  Task<void> Serve(std::shared_ptr<Impl> self, CallPtr call);
+  Task<Status> Dispatch(CallPtr call);
+  Task<Status> GetFlightInfo(CallPtr call);
+  Task<Status> PollFlightInfo(CallPtr call);
+  Task<Status> GetSchema(CallPtr call);
+  Task<Status> ListActions(CallPtr call);
+  Task<Result<std::string>> ReadRequest(CallPtr call);
+  Task<std::optional<grpc::ByteBuffer>> Read(CallPtr call);
+  Task<bool> Write(CallPtr call, grpc::ByteBuffer message);
+  static void Answer(const CallPtr& call, const google::protobuf::MessageLite& message);
+
+  // authentication.cc
+  struct Caller {
+    std::string user;
+    std::optional<SessionClaims> bearer;  // of a token of ours
+    bool fresh = false;                   // has just brought a password: is to be given a token
+    int connection_limit = 0;
+  };
+  Task<Status> Handshake(CallPtr call);
+  Task<Result<Caller>> Identify(CallPtr call);
+  Task<Result<Caller>> IdentifyByPassword(CallPtr call, std::string user, std::string password);
+  Task<Result<Caller>> IdentifyByToken(CallPtr call, std::string token);
+  /// Those who need no proof.
+  Result<Caller> Trust(const CallPtr& call, const std::string& user);
+  std::string NewBearer(const std::string& user);
+
+  // sessions.cc
+  /// The session that the call is of, which is made when there is none yet.
+  Task<Result<SessionPtr>> SessionOf(CallPtr call);
+  Result<SessionPtr> NewSession(const CallPtr& call, const Caller& caller, std::string id);
+  void EndSession(const SessionPtr& session);
+  Task<void> Sweep(std::shared_ptr<Impl> self);
+  /// The lane for what belongs to `transaction`, once it is free.
+  Task<Result<Turn>> TakeLane(SessionPtr session, engine::CallContext call, std::string transaction);
+  Task<Result<Turn>> TakeTurn(SessionPtr session, engine::CallContext call, std::shared_ptr<Lane> lane);
+  /// Opens the lane's connection, with the settings that `like` has when it is not null.
+  Task<Status> OpenLane(SessionPtr session, engine::CallContext call, std::shared_ptr<Lane> lane,
+                        std::shared_ptr<Lane> like);
+  /// What runs in it has been cancelled; the connection goes once that has ended.
+  void CloseLane(std::shared_ptr<Lane> lane);
+  Task<void> CloseLaneOnceFree(std::shared_ptr<Impl> self, std::shared_ptr<Lane> lane);
+  Task<Result<std::string>> BeginTransaction(SessionPtr session, engine::CallContext call);
+  Task<Status> EndTransaction(SessionPtr session, engine::CallContext call, std::string id, bool commit);
+
+  // execution.cc
+  engine::CallContext NewCall(const SessionPtr& session, const CallPtr& call);
+  /// Runs `function` on `pool` in the turn's lane. What is left behind after a cancel keeps the turn, and the slot.
+  template <typename Function>
+  Task<std::invoke_result_t<Function>> OnLane(Turn& turn, engine::CallContext call, boost::asio::thread_pool& pool,
+                                              Function function, AdmissionTicket* slot = nullptr);
+  /// Checks the text that a client has sent: one statement, and what it is.
+  static Result<Statement> StatementOf(const std::string& sql);
+  Task<Result<AdmissionTicket>> Admit(SessionPtr session, engine::CallContext call, FlightSession::Running& running);
+  /// Runs it to its first rows; when it has effects, to its end.
+  Task<Result<std::shared_ptr<FlightResult>>> Run(CallPtr call, SessionPtr session, Statement statement);
+  Task<Result<std::shared_ptr<FlightResult>>> RunOnEngine(SessionPtr session, engine::CallContext call,
+                                                          Statement statement, FlightSession::Running& running);
+  Task<Status> RunOnLane(Turn& turn, engine::CallContext call, std::string sql);
+  /// SET, SHOW, BEGIN and the like; nothing when it is the engine's.
+  Task<std::optional<Result<std::shared_ptr<FlightResult>>>> RunOurs(SessionPtr session, engine::CallContext call,
+                                                                     const Statement& statement);
+  static bool IsOurs(const sql::Classified& classified);
+  Task<Status> SetOrReset(SessionPtr session, engine::CallContext call, sql::Classified command);
+  static std::shared_ptr<FlightResult> ResultOf(std::shared_ptr<arrow::RecordBatch> batch);
+  void Count(FlightResult& result, const Status& status);
+
+  // results.cc
+  Result<wire::FlightInfo> Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
+                                    const wire::FlightDescriptor& descriptor);
+  Task<Status> DoGet(CallPtr call);
+  Task<Status> Stream(CallPtr call, std::shared_ptr<FlightResult> result);
+  Task<Status> SendBatches(CallPtr call, std::shared_ptr<arrow::Schema> schema,
+                           std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
+  Task<Result<wire::FlightInfo>> InfoOf(CallPtr call, SessionPtr session, wire::FlightDescriptor descriptor);
+  /// The statement that a command is about.
+  Result<Statement> StatementIn(const FlightSession& session, const google::protobuf::Any& command) const;
+  /// Forgets the result, and frees what the engine has of it.
+  void Drop(const std::shared_ptr<FlightResult>& result);
+  Task<void> ReleaseStream(std::shared_ptr<Impl> self, std::shared_ptr<FlightResult> result);
+  /// The result of a ticket that is not used yet, and of one whose rows are on their way; null when there is none, or
+  /// it belongs to another user.
+  std::shared_ptr<FlightResult> FindResult(const FlightSession& session, const std::string& ticket) const;
+  std::shared_ptr<FlightResult> FindReading(const FlightSession& session, const std::string& ticket) const;
+  /// Gives the result its full time again, and says so in the endpoint.
+  void Renew(FlightResult& result, wire::FlightEndpoint& endpoint) const;
+
+  // prepared.cc
+  /// What the engine says of a statement without running it.
+  Task<Result<std::shared_ptr<FlightStatement>>> Describe(CallPtr call, SessionPtr session, Statement statement);
+  Task<Result<wire_sql::ActionCreatePreparedStatementResult>> CreatePrepared(
+      CallPtr call, SessionPtr session, wire_sql::ActionCreatePreparedStatementRequest request);
+  Result<std::shared_ptr<FlightStatement>> FindPrepared(const FlightSession& session, const std::string& handle) const;
+  /// The statement with the parameters that are bound to it.
+  Result<Statement> BoundStatement(const FlightSession& session, const std::string& handle) const;
+
+  // actions.cc
+  Task<Status> DoAction(CallPtr call);
+  Task<Status> SetSessionOptions(CallPtr call, SessionPtr session, const std::string& body);
+  void GetSessionOptions(const CallPtr& call, const SessionPtr& session);
+  bool CancelResult(const FlightSession& session, const wire::FlightInfo& info);
+
+  // uploads.cc
+  Task<Status> DoPut(CallPtr call);
+  Task<Status> Update(CallPtr call, SessionPtr session, Statement statement);
+  Task<Status> Ingest(CallPtr call, SessionPtr session, wire_sql::CommandStatementIngest command,
+                      grpc::ByteBuffer first);
+  /// All that the client sends, as one batch; null when that is nothing.
+  Task<Result<std::shared_ptr<arrow::RecordBatch>>> ReadParameters(CallPtr call, grpc::ByteBuffer first);
+  /// Moves the client's messages into `upload` until one of them has an end.
+  Task<void> ReadUpload(std::shared_ptr<Impl> self, CallPtr call, std::shared_ptr<FlightUpload> upload,
+                        std::shared_ptr<Waiter> room);
+
+  // metadata.cc
+  struct Metadata {
+    std::shared_ptr<arrow::Schema> schema;
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  };
+  /// The schema of what the command asks for; null when it is no command about metadata.
+  static std::shared_ptr<arrow::Schema> MetadataSchema(const google::protobuf::Any& command);
+  Task<Result<Metadata>> MetadataOf(CallPtr call, SessionPtr session, google::protobuf::Any command);
+  /// A query of ours, whole: small by what it asks for.
+  Task<Result<std::vector<std::shared_ptr<arrow::RecordBatch>>>> Query(CallPtr call, SessionPtr session,
+                                                                       std::string sql);
+  Task<Status> AddTableSchemas(CallPtr call, SessionPtr session, Metadata& tables);
+
+  // Of a DoPut's messages that wait for the engine (chosen: one is being read while one is being appended).
+  static constexpr std::size_t kUploadMessages = 2;
+
+  boost::asio::io_context& io_;
+  boost::asio::strand<boost::asio::io_context::executor_type> strand_;
+  SessionServices& services_;
+  const FlightDoorOptions options_;
+  const SessionTokens tokens_;
+  arrow::ipc::IpcWriteOptions write_options_ = arrow::ipc::IpcWriteOptions::Defaults();
+  std::unique_ptr<flight::Server> server_;
+  boost::asio::steady_timer sweep_;
+  std::map<std::string, SessionPtr> sessions_;
+  std::set<std::string> lost_;  // ids of sessions that had state and went
+  std::map<std::string, std::shared_ptr<FlightResult>> tickets_, reading_;
+  // Bounds what the compressed buffers of uploads may become (chosen: above the largest message, far below a machine).
+  arrow::CappedMemoryPool upload_pool_{arrow::system_memory_pool(), std::int64_t{4} << 30};
+  bool closing_ = false;
+
+  std::mutex calls_mutex_;
+  std::condition_variable calls_changed_;
+  int calls_ = 0;  // being answered
+};
+
+// ---- templates
+// --------------------------------------------------------------------------------------------------------
+
+boost::asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call, AdmissionTicket turn,
+                                               AdmissionTicket slot);
+void SpawnHold(boost::asio::any_io_executor strand, std::shared_ptr<net::BlockingCall> call, AdmissionTicket turn,
+               AdmissionTicket slot);
+
+template <typename Function>
+boost::asio::awaitable<std::invoke_result_t<Function>> FlightDoor::Impl::OnLane(Turn& turn, engine::CallContext call,
+                                                                                boost::asio::thread_pool& pool,
+                                                                                Function function,
+                                                                                AdmissionTicket* slot) {
+  auto running = net::StartBlocking(pool, strand_, std::move(function));
+  std::shared_ptr<net::BlockingCall> left_behind;
+  auto result = co_await net::Await(running, strand_, call.cancellation, left_behind);
+  if (left_behind != nullptr) {
+    AdmissionTicket no_slot;
+    SpawnHold(strand_, left_behind, std::move(turn.ticket), std::move(slot != nullptr ? *slot : no_slot));
+  }
+  co_return result;
+}
+
+}  // namespace tavana::gateway

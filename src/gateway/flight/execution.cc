@@ -1,0 +1,422 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <fmt/format.h>
+
+#include "gateway/flight/door_impl.h"
+#include "gateway/live_tables.h"
+#include "sql/redact.h"
+
+namespace tavana::gateway {
+
+namespace asio = boost::asio;
+using sql::Command;
+using std::chrono::steady_clock;
+
+namespace {
+
+// Of a query's rows, made before somebody asks for them: a small result is whole by then, a large one has begun
+// (chosen).
+constexpr std::int64_t kEagerBytes = engine::kBatchBytes;
+// Of the rows of a statement with effects; what is more goes where the engine keeps open results, which spills
+// (chosen).
+constexpr std::int64_t kHeldBytes = 16 * engine::kBatchBytes;
+
+std::int64_t BytesOf(const arrow::RecordBatch& batch) {
+  std::int64_t bytes = 0;
+  for (const auto& column : batch.column_data()) {
+    for (const auto& buffer : column->buffers) bytes += buffer == nullptr ? 0 : buffer->size();
+  }
+  return bytes;
+}
+
+/// While it lives, the session's statement_timeout reaches `cancellation`.
+class Timeout {
+ public:
+  Timeout(const asio::any_io_executor& strand, std::shared_ptr<Cancellation> cancellation,
+          std::chrono::milliseconds limit)
+      : timer_(strand) {
+    if (limit.count() == 0) return;
+    timer_.expires_after(limit);
+    timer_.async_wait([cancellation = std::move(cancellation)](const boost::system::error_code& failure) {
+      if (!failure) cancellation->Cancel(Error(ErrorCode::kTimedOut, "canceling statement due to statement timeout"));
+    });
+  }
+
+ private:
+  asio::steady_timer timer_;
+};
+
+/// On a pool thread: what a statement is run with.
+struct Job {
+  std::shared_ptr<engine::Session> engine;
+  engine::CallContext call;
+  std::string sql;
+  sql::Classified classified;
+  std::optional<engine::Prepared> prepared;  // by an earlier call
+  std::shared_ptr<arrow::RecordBatch> parameters;
+  std::vector<engine::StatementId> closing;
+  std::vector<std::string> telling;  // settings that the engine has not heard of
+  bool to_the_end = false;
+  bool in_block = false;
+  std::function<std::map<std::string, std::shared_ptr<arrow::Table>>(const std::vector<std::string>&)> live_tables;
+};
+
+Status RunThrough(engine::Session& engine, const engine::CallContext& call, const std::string& sql) {
+  TAVANA_ASSIGN_OR_RETURN(const auto prepared, engine.Prepare(call, sql, {}));
+  Status status;
+  {
+    auto stream = engine.Execute(call, prepared.id, {});
+    if (!stream.ok()) status = stream.error();
+    while (status.ok()) {
+      const auto batch = (*stream)->Next(call);
+      if (!batch.ok()) status = batch.error();
+      if (!batch.ok() || *batch == nullptr) break;
+    }
+  }
+  engine.ClosePrepared(prepared.id);
+  return status;
+}
+
+Result<engine::Prepared> PrepareForClient(engine::Session& engine, const engine::CallContext& call,
+                                          const std::string& sql, const sql::Classified& classified) {
+  auto prepared = engine.Prepare(call, sql, {});
+  if (!prepared.ok() && classified.command == Command::kShow && prepared.error().code() == ErrorCode::kUndefinedTable) {
+    // DuckDB's SHOW describes tables and keeps settings in a function.
+    auto setting =
+        engine.Prepare(call,
+                       fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(classified.name),
+                                   sql::QuoteIdentifier(classified.name)),
+                       {});
+    if (setting.ok()) return setting;
+  }
+  return prepared;
+}
+
+/// Pulls until there is enough for now.
+Status Begin(const Job& job, FlightResult& result, std::int64_t enough_bytes) {
+  std::int64_t bytes = 0;
+  while (bytes < enough_bytes) {
+    TAVANA_ASSIGN_OR_RETURN(auto batch, result.stream->Next(job.call));
+    if (batch == nullptr) {
+      result.affected += result.stream->summary().affected;
+      result.stream.reset();
+      return Status::Ok();
+    }
+    bytes += BytesOf(*batch);
+    result.rows += batch->num_rows();
+    result.ready.push_back(std::move(batch));
+  }
+  return Status::Ok();
+}
+
+Status RunRows(const Job& job, const engine::Prepared& prepared, FlightResult& result) {
+  for (std::int64_t row = 0; row < job.parameters->num_rows(); ++row) {
+    engine::ExecuteArguments arguments{.parameters = job.parameters->Slice(row, 1)};
+    if (!prepared.inline_tables.empty()) arguments.inline_tables = job.live_tables(prepared.inline_tables);
+    TAVANA_ASSIGN_OR_RETURN(result.stream, job.engine->Execute(job.call, prepared.id, std::move(arguments)));
+    if (result.schema == nullptr) result.schema = result.stream->schema();
+    if (!result.stream->schema()->Equals(*result.schema)) {
+      return Error(ErrorCode::kDatatypeMismatch, "the rows of parameters give results with different columns");
+    }
+    TAVANA_RETURN_IF_ERROR(Begin(job, result, kHeldBytes));
+    std::int64_t held = 0;
+    for (const auto& batch : result.ready) held += BytesOf(*batch);
+    if (result.stream != nullptr || held > kHeldBytes) {
+      return Error(ErrorCode::kQuotaExceeded, "the results of several rows of parameters are too large to be joined")
+          .WithHint("Execute the statement once for each row.");
+    }
+  }
+  return Status::Ok();
+}
+
+Status RunJob(Job& job, FlightResult& result) {
+  for (const auto id : job.closing) job.engine->ClosePrepared(id);
+  for (const auto& sql : job.telling) TAVANA_RETURN_IF_ERROR(RunThrough(*job.engine, job.call, sql));
+  if (!job.prepared) {
+    TAVANA_ASSIGN_OR_RETURN(job.prepared, PrepareForClient(*job.engine, job.call, job.sql, job.classified));
+    result.once = job.prepared->id;
+  }
+  const engine::Prepared& prepared = *job.prepared;
+  result.returns_rows = prepared.returns_rows;
+  const auto parameters = static_cast<std::size_t>(job.parameters == nullptr ? 0 : job.parameters->num_columns());
+  if (parameters != prepared.parameters.size()) {
+    return Error(ErrorCode::kUndefinedParameter,
+                 fmt::format("the statement has {} parameters, {} were given", prepared.parameters.size(), parameters));
+  }
+  if (job.parameters != nullptr && job.parameters->num_rows() != 1) {
+    // All of them or none.
+    if (!job.in_block) TAVANA_RETURN_IF_ERROR(RunThrough(*job.engine, job.call, "BEGIN TRANSACTION"));
+    Status status = RunRows(job, prepared, result);
+    result.stream.reset();
+    if (!job.in_block) {
+      const Status ended = RunThrough(*job.engine, status.ok() ? job.call : engine::CallContext{.user = job.call.user},
+                                      status.ok() ? "COMMIT" : "ROLLBACK");
+      if (status.ok()) status = ended;
+      if (!ended.ok() && job.engine->in_transaction()) {
+        (void)RunThrough(*job.engine, engine::CallContext{.user = job.call.user}, "ROLLBACK");
+      }
+    }
+    if (result.schema == nullptr) result.schema = prepared.columns;
+    return status;
+  }
+  engine::ExecuteArguments arguments{.parameters = job.parameters};
+  if (!prepared.inline_tables.empty()) arguments.inline_tables = job.live_tables(prepared.inline_tables);
+  TAVANA_ASSIGN_OR_RETURN(result.stream, job.engine->Execute(job.call, prepared.id, std::move(arguments)));
+  result.schema = result.stream->schema();
+  const bool has_effects =
+      prepared.kind != engine::StatementKind::kQuery || !prepared.read_set.databases_written.empty();
+  TAVANA_RETURN_IF_ERROR(Begin(job, result, has_effects || job.to_the_end ? kHeldBytes : kEagerBytes));
+  // Another statement makes the engine take what is left to its end, and keep it.
+  if (result.stream != nullptr && has_effects) return RunThrough(*job.engine, job.call, "SELECT 1");
+  return Status::Ok();
+}
+
+}  // namespace
+
+asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call, [[maybe_unused]] AdmissionTicket turn,
+                                        [[maybe_unused]] AdmissionTicket slot) {
+  co_await call->Finished();
+}
+
+void SpawnHold(asio::any_io_executor strand, std::shared_ptr<net::BlockingCall> call, AdmissionTicket turn,
+               AdmissionTicket slot) {
+  asio::co_spawn(strand, HoldUntilFinished(std::move(call), std::move(turn), std::move(slot)), asio::detached);
+}
+
+engine::CallContext FlightDoor::Impl::NewCall(const SessionPtr& session, const CallPtr& call) {
+  engine::CallContext context{.query_id = engine::QueryId{services_.next_query_id++}, .user = session->user()};
+  if (call != nullptr) context.cancellation = call->cancellation();
+  return context;
+}
+
+Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementOf(const std::string& sql) {
+  const auto texts = sql::SplitStatements(sql);
+  if (texts.size() != 1) {
+    return Error(ErrorCode::kSyntax,
+                 texts.empty() ? "the command has no statement" : "a command is one statement, this has several");
+  }
+  Statement statement{.sql = std::string(texts[0].text)};
+  statement.classified = sql::Classify(statement.sql);
+  statement.shown = sql::ShownStatement(statement.sql);
+  return statement;
+}
+
+FlightDoor::Impl::Task<Result<AdmissionTicket>> FlightDoor::Impl::Admit(SessionPtr session, engine::CallContext call,
+                                                                        FlightSession::Running& running) {
+  running.WaitsForSlot(true);
+  auto slot = co_await services_.admission.Admit(strand_, call.cancellation);
+  running.WaitsForSlot(false);
+  co_return slot;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::RunOnLane(Turn& turn, engine::CallContext call, std::string sql) {
+  auto run = [engine = turn.lane->engine, call, sql = std::move(sql)] { return RunThrough(*engine, call, sql); };
+  const Status status = co_await OnLane(turn, call, services_.control_pool, std::move(run));
+  co_return status;
+}
+
+void FlightDoor::Impl::Count(FlightResult& result, const Status& status) {
+  if (std::exchange(result.counted, true)) return;
+  services_.metrics.StatementEnded(status.ok() ? "ok" : SqlStateOf(status.error().code()),
+                                   steady_clock::now() - result.began);
+}
+
+FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::Run(CallPtr call, SessionPtr session,
+                                                                                    Statement statement) {
+  if (session->results >= FlightSession::kMaxResults) {
+    co_return Error(ErrorCode::kQuotaExceeded, "too many results of this session wait to be fetched");
+  }
+  const engine::CallContext context = NewCall(session, call);
+  const auto began = steady_clock::now();
+  FlightSession::Running running(session, context.cancellation, statement.shown);
+  const Timeout timeout(strand_, context.cancellation, session->settings.Milliseconds("statement_timeout"));
+  Result<std::shared_ptr<FlightResult>> result = Error(ErrorCode::kInternal, "a statement went astray");
+  auto ours = co_await RunOurs(session, context, statement);
+  if (ours) {
+    result = *std::move(ours);
+  } else {
+    result = co_await RunOnEngine(session, context, std::move(statement), running);
+  }
+  session->last_used = steady_clock::now();
+  if (!result.ok()) {
+    services_.metrics.StatementEnded(SqlStateOf(result.error().code()), steady_clock::now() - began);
+    co_return result;
+  }
+  FlightResult& made = **result;
+  made.began = began;
+  made.session = session;
+  made.user = session->user();
+  if (made.ended) Count(made, Status::Ok());
+  co_return result;
+}
+
+FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::RunOnEngine(
+    SessionPtr session, engine::CallContext call, Statement statement, FlightSession::Running& running) {
+  auto turn = co_await TakeLane(session, call, statement.transaction);
+  if (!turn.ok()) co_return turn.error();
+  auto slot = co_await Admit(session, call, running);
+  if (!slot.ok()) co_return slot.error();
+  const auto lane = turn->lane;
+  auto result = std::make_shared<FlightResult>();
+  result->lane = lane;
+  result->call = call;
+  auto job = std::make_shared<Job>(Job{.engine = lane->engine,
+                                       .call = call,
+                                       .sql = statement.sql,
+                                       .classified = statement.classified,
+                                       .parameters = statement.parameters,
+                                       .closing = std::exchange(lane->closing, {}),
+                                       .to_the_end = statement.to_the_end,
+                                       .in_block = lane->in_block});
+  const auto& prepared = statement.prepared;
+  const bool is_prepared_here = prepared != nullptr && prepared->prepared && prepared->lane.lock() == lane;
+  if (is_prepared_here) job->prepared = prepared->prepared;
+  const auto changes = lane->told.ChangesTo(session->settings, session->user());
+  for (const auto& change : changes) {
+    job->telling.insert(job->telling.end(), change.statements.begin(), change.statements.end());
+  }
+  job->live_tables = [this, settings = session->settings.All(), user = session->user()](const auto& names) {
+    return LiveTables(names, *settings, user, services_);
+  };
+  auto run = [job, result] { return RunJob(*job, *result); };
+  const Status status = co_await OnLane(*turn, call, services_.statement_pool, std::move(run), &*slot);
+  if (!status.ok()) {
+    if (lane->in_block) lane->failed = true;
+    if (turn->ticket.held()) {
+      result->stream.reset();
+      if (result->once) lane->closing.push_back(*std::exchange(result->once, std::nullopt));
+    }
+    co_return status.error();
+  }
+  for (const auto& change : changes) lane->told.*change.setting = change.value;
+  if (job->prepared->kind != engine::StatementKind::kQuery && job->prepared->kind != engine::StatementKind::kDml &&
+      job->prepared->kind != engine::StatementKind::kCopy) {
+    session->has_state = true;  // a setting, a temporary object: it may be
+  }
+  if (prepared != nullptr && !is_prepared_here) {  // from now on it is
+    prepared->prepared = job->prepared;
+    prepared->lane = lane;
+    result->once.reset();
+  }
+  result->ended = result->stream == nullptr;
+  if (result->ended && result->once) lane->closing.push_back(*std::exchange(result->once, std::nullopt));
+  co_return result;
+}
+
+std::shared_ptr<FlightResult> FlightDoor::Impl::ResultOf(std::shared_ptr<arrow::RecordBatch> batch) {
+  auto result = std::make_shared<FlightResult>();
+  result->ended = true;
+  result->returns_rows = batch != nullptr;
+  result->schema = batch == nullptr ? arrow::schema({}) : batch->schema();
+  if (batch != nullptr) {
+    result->rows = batch->num_rows();
+    result->ready.push_back(std::move(batch));
+  }
+  return result;
+}
+
+bool FlightDoor::Impl::IsOurs(const sql::Classified& classified) {
+  switch (classified.command) {
+    case Command::kOther:
+    case Command::kPrepare:
+    case Command::kExecute:
+    case Command::kDeallocate: return false;  // the engine has them too
+    case Command::kSet:
+    case Command::kShow:
+    case Command::kReset: return PgSettings::Knows(classified.name);
+    default: return true;
+  }
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetOrReset(SessionPtr session, engine::CallContext call,
+                                                            sql::Classified command) {
+  auto& settings = session->settings;
+  const bool had = settings.Has(command.name);
+  const std::string before = had ? settings.Get(command.name) : std::string();
+  if (command.command == Command::kReset || !command.value) {
+    settings.Reset(command.name);
+  } else {
+    const Status set = settings.Set(command.name, *command.value, false);
+    if (!set.ok()) co_return set;
+  }
+  session->has_state = true;
+  auto turn = co_await TakeLane(session, call, "");
+  Status told = turn.ok() ? Status::Ok() : Status(turn.error());
+  if (told.ok()) {
+    const auto lane = turn->lane;
+    for (const auto& change : lane->told.ChangesTo(settings, session->user())) {
+      for (const auto& sql : change.statements) {
+        told = co_await RunOnLane(*turn, call, sql);
+        if (!told.ok()) break;
+      }
+      if (!told.ok()) break;
+      lane->told.*change.setting = change.value;
+    }
+    if (!told.ok() && lane->in_block) lane->failed = true;
+  }
+  if (!told.ok() && had) TAVANA_CHECK(settings.Set(command.name, before, false).ok());
+  co_return told;
+}
+
+FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> FlightDoor::Impl::RunOurs(
+    SessionPtr session, engine::CallContext call, const Statement& statement) {
+  using Ran = std::optional<Result<std::shared_ptr<FlightResult>>>;
+  const sql::Classified command = statement.classified;
+  if (!IsOurs(command)) co_return Ran();
+  switch (command.command) {
+    case Command::kSet:
+    case Command::kReset: {
+      const Status set = co_await SetOrReset(session, call, command);
+      if (!set.ok()) co_return Ran(set.error());
+      co_return Ran(ResultOf(nullptr));
+    }
+    case Command::kShow: {
+      if (!session->settings.Has(command.name)) {
+        co_return Ran(Error(ErrorCode::kUndefinedObject,
+                            fmt::format("unrecognized configuration parameter \"{}\"", command.name)));
+      }
+      auto column = arrow::MakeArrayFromScalar(arrow::StringScalar(session->settings.Get(command.name)), 1);
+      TAVANA_CHECK(column.ok());
+      auto schema = arrow::schema({arrow::field(PgSettings::Spelled(command.name), arrow::utf8())});
+      co_return Ran(ResultOf(arrow::RecordBatch::Make(std::move(schema), 1, {*std::move(column)})));
+    }
+    case Command::kBegin:
+    case Command::kCommit:
+    case Command::kRollback: {
+      if (!statement.transaction.empty() || !session->main->transaction.empty()) {
+        co_return Ran(Error(ErrorCode::kActiveTransaction, "a transaction of BeginTransaction is open")
+                          .WithHint("EndTransaction ends it; in ADBC, commit() and rollback()."));
+      }
+      const auto lane = session->main;
+      const bool begins = command.command == Command::kBegin;
+      const bool failed = lane->failed;
+      if (!begins) lane->failed = false;
+      auto turn = co_await TakeLane(session, call, "");
+      if (!turn.ok()) co_return Ran(turn.error());
+      const bool commits = command.command == Command::kCommit && !failed;
+      const std::string sql = begins ? statement.sql : commits ? "COMMIT" : "ROLLBACK";
+      const Status done = co_await RunOnLane(*turn, call, sql);
+      if (begins) {
+        if (done.ok()) lane->in_block = true;
+      } else {
+        if (!done.ok() && turn->ticket.held() && lane->engine->in_transaction()) {
+          const Status rolled_back = co_await RunOnLane(*turn, NewCall(session, nullptr), "ROLLBACK");
+          if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
+        }
+        lane->in_block = false;
+      }
+      session->NoteBlock(lane->in_block);
+      if (!done.ok()) co_return Ran(done.error());
+      if (command.command == Command::kCommit && failed) {
+        co_return Ran(Error(ErrorCode::kFailedTransaction, "the transaction had failed and was rolled back"));
+      }
+      co_return Ran(ResultOf(nullptr));
+    }
+    default: break;
+  }
+  co_return Ran(Error(ErrorCode::kUnsupported, "this statement is for clients of the PostgreSQL protocol")
+                    .WithHint("docs/compatibility.md lists what each door takes."));
+}
+
+}  // namespace tavana::gateway

@@ -1,0 +1,202 @@
+#include "gateway/flight/flight_door.h"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <arrow/util/compression.h>
+
+#include <future>
+#include <utility>
+
+#include "flight/flight_data.h"
+#include "gateway/flight/door_impl.h"
+
+namespace tavana::gateway {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Nothing of ours throws: what comes here is a bug, and a call must not vanish in silence.
+void EndLoudly(std::exception_ptr escaped) {
+  if (escaped != nullptr) std::rethrow_exception(escaped);
+}
+
+/// Waits for a callback from a thread of gRPC, and goes on where it was.
+template <typename Value, typename Start>
+asio::awaitable<Value> Callback(Start start) {
+  const auto initiate = [](auto handler, Start start) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    start([shared](Value value) {
+      const auto executor = asio::get_associated_executor(*shared);
+      asio::post(executor, [shared, value = std::move(value)]() mutable { std::move (*shared)(std::move(value)); });
+    });
+  };
+  auto value = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(initiate, asio::use_awaitable,
+                                                                                         std::move(start));
+  co_return value;
+}
+
+constexpr auto kFlush = 2s;  // for what is still on its way to a client at the end (chosen)
+
+}  // namespace
+
+FlightDoor::Impl::Impl(asio::io_context& io, SessionServices& services, FlightDoorOptions options)
+    : io_(io),
+      strand_(asio::make_strand(io)),
+      services_(services),
+      options_(std::move(options)),
+      tokens_(RandomHex(32)),
+      sweep_(strand_) {
+  const auto codec = options_.compression == "lz4"    ? arrow::Compression::LZ4_FRAME
+                     : options_.compression == "zstd" ? arrow::Compression::ZSTD
+                                                      : arrow::Compression::UNCOMPRESSED;
+  if (codec != arrow::Compression::UNCOMPRESSED) {
+    auto made = arrow::util::Codec::Create(codec);
+    TAVANA_CHECK(made.ok());
+    write_options_.codec = *std::move(made);
+  }
+  write_options_.use_threads = false;  // the engine needs them
+}
+
+Status FlightDoor::Impl::Open() {
+  flight::ServerOptions server{.bind_address = options_.bind_address, .port = options_.port};
+  if (services_.tls != nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(server.credentials, flight::ServerCredentialsOf(*services_.tls));
+  }
+  TAVANA_ASSIGN_OR_RETURN(server_, flight::Server::Listen(std::move(server), [this](CallPtr call) {
+                            {
+                              const std::lock_guard lock(calls_mutex_);
+                              ++calls_;
+                            }
+                            asio::co_spawn(strand_, Serve(shared_from_this(), std::move(call)), EndLoudly);
+                          }));
+  asio::co_spawn(strand_, Sweep(shared_from_this()), EndLoudly);
+  return Status::Ok();
+}
+
+void FlightDoor::Impl::Close() {
+  asio::post(strand_, [self = shared_from_this()] {
+    self->closing_ = true;
+    self->sweep_.cancel();
+    for (const auto& [id, session] : self->sessions_) {
+      session->End(Error(ErrorCode::kShuttingDown, "the server is shutting down"));
+    }
+  });
+  server_->Shutdown(std::chrono::system_clock::now() + kFlush);
+  {
+    std::unique_lock lock(calls_mutex_);
+    calls_changed_.wait_for(lock, 5s, [this] { return calls_ == 0; });
+  }
+  std::promise<void> ended;
+  asio::post(strand_, [self = shared_from_this(), &ended] {
+    const auto sessions = self->sessions_;
+    for (const auto& [id, session] : sessions) self->EndSession(session);
+    ended.set_value();
+  });
+  ended.get_future().wait();
+}
+
+FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve(std::shared_ptr<Impl> self, CallPtr call) {
+  const Status status = co_await Dispatch(call);
+  call->Finish(status);
+  const std::lock_guard lock(self->calls_mutex_);
+  --self->calls_;
+  self->calls_changed_.notify_all();
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::Dispatch(CallPtr call) {
+  if (closing_ || !services_.accepting) {
+    co_return Error(ErrorCode::kCannotConnectNow, "the server is shutting down");
+  }
+  if (services_.options.tls_required && !call->encrypted()) {
+    co_return Error(ErrorCode::kAuthentication, "this server takes encrypted connections only");
+  }
+  const std::string& method = call->method();
+  Status status;
+  if (method == "DoGet") {
+    status = co_await DoGet(call);
+  } else if (method == "GetFlightInfo") {
+    status = co_await GetFlightInfo(call);
+  } else if (method == "DoPut") {
+    status = co_await DoPut(call);
+  } else if (method == "DoAction") {
+    status = co_await DoAction(call);
+  } else if (method == "GetSchema") {
+    status = co_await GetSchema(call);
+  } else if (method == "Handshake") {
+    status = co_await Handshake(call);
+  } else if (method == "PollFlightInfo") {
+    status = co_await PollFlightInfo(call);
+  } else if (method == "ListActions") {
+    status = co_await ListActions(call);
+  } else if (method != "ListFlights") {  // of which there are none: results are their clients' own
+    status = Error(ErrorCode::kUnsupported, "Flight SQL has no use for " + method);
+  }
+  co_return status;
+}
+
+FlightDoor::Impl::Task<std::optional<grpc::ByteBuffer>> FlightDoor::Impl::Read(CallPtr call) {
+  const auto start = [call](auto done) { call->Read(std::move(done)); };
+  auto message = co_await Callback<std::optional<grpc::ByteBuffer>>(start);
+  co_return message;
+}
+
+FlightDoor::Impl::Task<bool> FlightDoor::Impl::Write(CallPtr call, grpc::ByteBuffer message) {
+  const auto start = [call, message = std::move(message)](auto done) { call->Write(message, std::move(done)); };
+  const bool written = co_await Callback<bool>(start);
+  co_return written;
+}
+
+FlightDoor::Impl::Task<Result<std::string>> FlightDoor::Impl::ReadRequest(CallPtr call) {
+  const auto message = co_await Read(call);
+  if (!message) co_return Error(ErrorCode::kProtocol, "the call has no request");
+  co_return flight::BytesOf(*message);
+}
+
+void FlightDoor::Impl::Answer(const CallPtr& call, const google::protobuf::MessageLite& message) {
+  call->FinishWith(flight::BufferOf(message.SerializeAsString()));
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::ListActions(CallPtr call) {
+  constexpr std::pair<const char*, const char*> kActions[] = {
+      {"CreatePreparedStatement", "Prepares a statement."},
+      {"ClosePreparedStatement", "Forgets a prepared statement."},
+      {"BeginTransaction", "Opens a transaction."},
+      {"EndTransaction", "Commits a transaction or rolls it back."},
+      {"CancelQuery", "Cancels a query by its FlightInfo."},
+      {"CancelFlightInfo", "Cancels a query by its FlightInfo."},
+      {"RenewFlightEndpoint", "Keeps a result longer."},
+      {"SetSessionOptions", "Sets options of the session."},
+      {"GetSessionOptions", "The session's options."},
+      {"CloseSession", "Ends the session."},
+  };
+  const auto caller = co_await Identify(call);
+  if (!caller.ok()) co_return caller.error();
+  for (const auto& [type, description] : kActions) {
+    wire::ActionType action;
+    action.set_type(type);
+    action.set_description(description);
+    auto message = flight::BufferOf(action.SerializeAsString());
+    const bool written = co_await Write(call, std::move(message));
+    if (!written) break;
+  }
+  co_return Status::Ok();
+}
+
+Result<std::unique_ptr<FlightDoor>> FlightDoor::Listen(asio::io_context& io, SessionServices& services,
+                                                       FlightDoorOptions options) {
+  auto impl = std::make_shared<Impl>(io, services, std::move(options));
+  TAVANA_RETURN_IF_ERROR(impl->Open());
+  return std::unique_ptr<FlightDoor>(new FlightDoor(std::move(impl)));
+}
+
+FlightDoor::~FlightDoor() = default;
+
+std::uint16_t FlightDoor::port() const { return impl_->port(); }
+
+void FlightDoor::Close() { impl_->Close(); }
+
+}  // namespace tavana::gateway

@@ -1,0 +1,345 @@
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "flight/flight_data.h"
+#include "gateway/flight/door_impl.h"
+
+namespace tavana::gateway {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+Error NoSuchTicket() { return Error(ErrorCode::kUndefinedStatement, "there is no result of this ticket"); }
+
+std::string TicketOf(const std::string& handle) {
+  wire_sql::TicketStatementQuery ticket;
+  ticket.set_statement_handle(handle);
+  google::protobuf::Any any;
+  any.PackFrom(ticket);
+  return any.SerializeAsString();
+}
+
+/// The handle in a ticket of ours, else nothing.
+std::optional<std::string> HandleIn(const std::string& ticket) {
+  google::protobuf::Any any;
+  wire_sql::TicketStatementQuery statement;
+  if (!any.ParseFromString(ticket) || !any.UnpackTo(&statement)) return std::nullopt;
+  return statement.statement_handle();
+}
+
+/// A batch as it travels.
+Result<grpc::ByteBuffer> Encode(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                const arrow::ipc::IpcWriteOptions& options) {
+  arrow::ipc::IpcPayload payload;
+  const auto made = arrow::ipc::GetRecordBatchPayload(*batch, options, &payload);
+  if (!made.ok()) return Error(ErrorCode::kInternal, "Arrow: " + made.message());
+  return flight::EncodeFlightData(payload);
+}
+
+}  // namespace
+
+Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
+                                                    const wire::FlightDescriptor& descriptor) {
+  wire::FlightInfo info;
+  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(*result->schema));
+  *info.mutable_flight_descriptor() = descriptor;
+  info.set_total_records(!result->ended ? -1 : result->returns_rows ? result->rows : result->affected);
+  info.set_total_bytes(-1);
+  info.set_ordered(true);
+  result->id = RandomHex(16);
+  auto& endpoint = *info.add_endpoint();
+  endpoint.mutable_ticket()->set_ticket(TicketOf(result->id));
+  Renew(*result, endpoint);
+  result->tickets.insert(result->id);
+  tickets_[result->id] = result;
+  ++session->results;
+  return info;
+}
+
+void FlightDoor::Impl::Renew(FlightResult& result, wire::FlightEndpoint& endpoint) const {
+  result.expires = steady_clock::now() + options_.result_lifetime;
+  const auto until = (std::chrono::system_clock::now() + options_.result_lifetime).time_since_epoch();
+  endpoint.mutable_expiration_time()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(until).count());
+}
+
+namespace {
+
+using Results = std::map<std::string, std::shared_ptr<FlightResult>>;
+
+std::shared_ptr<FlightResult> Find(const Results& results, const FlightSession& session, const std::string& ticket) {
+  const auto handle = HandleIn(ticket);
+  const auto found = handle ? results.find(*handle) : results.end();
+  return found == results.end() || found->second->user != session.user() ? nullptr : found->second;
+}
+
+}  // namespace
+
+std::shared_ptr<FlightResult> FlightDoor::Impl::FindResult(const FlightSession& session,
+                                                           const std::string& ticket) const {
+  return Find(tickets_, session, ticket);
+}
+
+std::shared_ptr<FlightResult> FlightDoor::Impl::FindReading(const FlightSession& session,
+                                                            const std::string& ticket) const {
+  return Find(reading_, session, ticket);
+}
+
+void FlightDoor::Impl::Drop(const std::shared_ptr<FlightResult>& result) {
+  for (const auto& ticket : result->tickets) tickets_.erase(ticket);
+  const bool known = !result->tickets.empty();
+  result->tickets.clear();
+  if (known) --result->session->results;
+  Count(*result, result->error ? Status(*result->error) : Status::Ok());
+  if (result->lane == nullptr || (result->stream == nullptr && result->ready.empty())) return;
+  result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "nobody has asked for the result"));
+  boost::asio::co_spawn(strand_, ReleaseStream(shared_from_this(), result), boost::asio::detached);
+}
+
+FlightDoor::Impl::Task<void> FlightDoor::Impl::ReleaseStream([[maybe_unused]] std::shared_ptr<Impl> self,
+                                                             std::shared_ptr<FlightResult> result) {
+  auto cancellation = std::make_shared<Cancellation>();
+  const auto turn = co_await result->lane->turn.Admit(strand_, cancellation);
+  result->ready.clear();
+  if (result->stream == nullptr) co_return;
+  if (result->once) result->lane->closing.push_back(*std::exchange(result->once, std::nullopt));
+  auto release = [stream = std::move(result->stream)]() mutable {
+    stream.reset();
+    return true;
+  };
+  auto running = net::StartBlocking(services_.control_pool, strand_, std::move(release));
+  co_await running->Finished();
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoGet(CallPtr call) {
+  auto session = co_await SessionOf(call);
+  if (!session.ok()) co_return session.error();
+  const auto request = co_await ReadRequest(call);
+  if (!request.ok()) co_return request.error();
+  wire::Ticket ticket;
+  google::protobuf::Any command;
+  if (!ticket.ParseFromString(*request) || !command.ParseFromString(ticket.ticket())) co_return NoSuchTicket();
+  if (MetadataSchema(command) != nullptr) {
+    const SessionPtr asking = *session;
+    auto metadata = co_await MetadataOf(call, asking, command);
+    if (!metadata.ok()) co_return metadata.error();
+    const Status sent = co_await SendBatches(call, metadata->schema, metadata->batches);
+    co_return sent;
+  }
+  const auto result = FindResult(**session, ticket.ticket());
+  if (result == nullptr) co_return NoSuchTicket();
+  const std::string handle = *HandleIn(ticket.ticket());
+  tickets_.erase(handle);
+  result->tickets.erase(handle);
+  ++result->readers;
+  reading_[handle] = result;
+  const SessionPtr owner = result->session;
+  Status streamed;
+  {
+    // Whoever gives up ends the statement.
+    const auto registration = call->cancellation()->OnCancel(
+        [result] { result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "the client is gone")); });
+    streamed = co_await Stream(call, result);
+  }
+  --result->readers;
+  reading_.erase(handle);
+  owner->last_used = steady_clock::now();
+  if (!streamed.ok() && !result->error) result->error = streamed.error();
+  if (result->tickets.empty() && result->readers == 0) {
+    --owner->results;
+    Drop(result);
+  }
+  co_return streamed;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::shared_ptr<FlightResult> result) {
+  auto schema = flight::EncodeSchema(*result->schema, write_options_);
+  if (!schema.ok()) co_return schema.error();
+  const bool began = co_await Write(call, *schema);
+  if (!began) co_return Error(ErrorCode::kCancelled, "the client is gone");
+  const auto sent = [&](const arrow::RecordBatch& batch, const grpc::ByteBuffer& message) {
+    services_.metrics.AddRowsSent(static_cast<std::uint64_t>(batch.num_rows()));
+    services_.metrics.AddBytesSent(message.Length());
+  };
+  while (!result->ready.empty()) {
+    const auto batch = std::move(result->ready.front());
+    result->ready.pop_front();
+    auto message = Encode(batch, write_options_);
+    if (!message.ok()) co_return message.error();
+    sent(*batch, *message);
+    if (result->stream == nullptr && result->ready.empty() && result->ended && result->tickets.empty() &&
+        result->readers == 1) {
+      call->FinishWith(*std::move(message));
+      co_return Status::Ok();
+    }
+    const bool written = co_await Write(call, *std::move(message));
+    if (!written) co_return Error(ErrorCode::kCancelled, "the client is gone");
+  }
+  if (result->stream == nullptr) co_return result->error ? Status(*result->error) : Status::Ok();
+
+  const SessionPtr session = result->session;
+  FlightSession::Running running(session, result->call.cancellation, session->Activity().statement);
+  auto slot = co_await Admit(session, result->call, running);
+  if (!slot.ok()) co_return slot.error();
+  const auto lane = result->lane;
+  struct Pulled {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    std::unique_ptr<engine::ResultStream> ended;
+    grpc::ByteBuffer message;
+  };
+  // The engine makes the next batch while one leaves: two of them, no more.
+  std::optional<grpc::ByteBuffer> leaving;
+  for (;;) {
+    auto turn = co_await TakeTurn(session, result->call, lane);
+    if (!turn.ok()) co_return turn.error();
+    if (result->stream == nullptr) break;
+    auto pull = [result, options = write_options_]() -> Result<Pulled> {
+      Pulled pulled;
+      TAVANA_ASSIGN_OR_RETURN(pulled.batch, result->stream->Next(result->call));
+      if (pulled.batch == nullptr) {
+        result->affected = result->stream->summary().affected;
+        result->stream.reset();
+        return pulled;
+      }
+      TAVANA_ASSIGN_OR_RETURN(pulled.message, Encode(pulled.batch, options));
+      return pulled;
+    };
+    auto pulling = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
+    bool written = true;
+    if (leaving) written = co_await Write(call, *std::exchange(leaving, std::nullopt));
+    if (!written) result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "the client is gone"));
+    std::shared_ptr<net::BlockingCall> left_behind;
+    auto pulled = co_await net::Await(pulling, strand_, result->call.cancellation, left_behind);
+    if (left_behind != nullptr) SpawnHold(strand_, left_behind, std::move(turn->ticket), std::move(*slot));
+    if (!pulled.ok()) {
+      if (lane->in_block) lane->failed = true;
+      co_return pulled.error();
+    }
+    if (pulled->batch == nullptr) {
+      result->ended = true;
+      if (result->once) lane->closing.push_back(*std::exchange(result->once, std::nullopt));
+      break;
+    }
+    sent(*pulled->batch, pulled->message);
+    leaving = std::move(pulled->message);
+  }
+  if (leaving) call->FinishWith(*std::move(leaving));
+  co_return result->error ? Status(*result->error) : Status::Ok();
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::SendBatches(CallPtr call, std::shared_ptr<arrow::Schema> schema,
+                                                             std::vector<std::shared_ptr<arrow::RecordBatch>> batches) {
+  auto first = flight::EncodeSchema(*schema, arrow::ipc::IpcWriteOptions::Defaults());
+  if (!first.ok()) co_return first.error();
+  bool written = co_await Write(call, *std::move(first));
+  for (const auto& batch : batches) {
+    if (!written) break;
+    auto message = Encode(batch, arrow::ipc::IpcWriteOptions::Defaults());
+    if (!message.ok()) co_return message.error();
+    written = co_await Write(call, *std::move(message));
+  }
+  co_return Status::Ok();
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetFlightInfo(CallPtr call) {
+  auto session = co_await SessionOf(call);
+  if (!session.ok()) co_return session.error();
+  const auto request = co_await ReadRequest(call);
+  if (!request.ok()) co_return request.error();
+  wire::FlightDescriptor descriptor;
+  if (!descriptor.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not a FlightDescriptor");
+  auto info = co_await InfoOf(call, *session, descriptor);
+  if (!info.ok()) co_return info.error();
+  Answer(call, *info);
+  co_return Status::Ok();
+}
+
+FlightDoor::Impl::Task<Result<wire::FlightInfo>> FlightDoor::Impl::InfoOf(CallPtr call, SessionPtr session,
+                                                                          wire::FlightDescriptor descriptor) {
+  google::protobuf::Any command;
+  if (descriptor.type() != wire::FlightDescriptor::CMD || !command.ParseFromString(descriptor.cmd())) {
+    co_return Error(ErrorCode::kProtocol, "not a command of Flight SQL");
+  }
+  if (const auto schema = MetadataSchema(command)) {
+    wire::FlightInfo info;
+    auto bytes = flight::SchemaBytes(*schema);
+    if (!bytes.ok()) co_return bytes.error();
+    info.set_schema(*std::move(bytes));
+    *info.mutable_flight_descriptor() = descriptor;
+    info.set_total_records(-1);
+    info.set_total_bytes(-1);
+    info.add_endpoint()->mutable_ticket()->set_ticket(descriptor.cmd());
+    co_return info;
+  }
+  auto statement = StatementIn(*session, command);
+  if (!statement.ok()) co_return statement.error();
+  auto result = co_await Run(call, session, *std::move(statement));
+  if (!result.ok()) co_return result.error();
+  co_return Announce(session, *std::move(result), descriptor);
+}
+
+Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementIn(const FlightSession& session,
+                                                                  const google::protobuf::Any& command) const {
+  if (wire_sql::CommandStatementQuery query; command.UnpackTo(&query)) {
+    TAVANA_ASSIGN_OR_RETURN(auto statement, StatementOf(query.query()));
+    statement.transaction = query.transaction_id();
+    return statement;
+  }
+  if (wire_sql::CommandPreparedStatementQuery query; command.UnpackTo(&query)) {
+    return BoundStatement(session, query.prepared_statement_handle());
+  }
+  if (command.Is<wire_sql::CommandStatementSubstraitPlan>()) {
+    return Error(ErrorCode::kUnsupported, "Substrait plans are not supported").WithHint("Send SQL.");
+  }
+  return Error(ErrorCode::kUnsupported,
+               fmt::format("the command {} is not supported", command.type_url().substr(0, 200)));
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call) {
+  auto session = co_await SessionOf(call);
+  if (!session.ok()) co_return session.error();
+  const auto request = co_await ReadRequest(call);
+  if (!request.ok()) co_return request.error();
+  wire::FlightDescriptor descriptor;
+  google::protobuf::Any command;
+  if (!descriptor.ParseFromString(*request) || descriptor.type() != wire::FlightDescriptor::CMD ||
+      !command.ParseFromString(descriptor.cmd())) {
+    co_return Error(ErrorCode::kProtocol, "not a command of Flight SQL");
+  }
+  auto schema = MetadataSchema(command);
+  if (schema == nullptr) {
+    auto statement = StatementIn(**session, command);
+    if (!statement.ok()) co_return statement.error();
+    const SessionPtr asking = *session;
+    auto prepared = co_await Describe(call, asking, *std::move(statement));
+    if (!prepared.ok()) co_return prepared.error();
+    schema = (*prepared)->prepared->columns;
+  }
+  wire::SchemaResult answer;
+  auto bytes = flight::SchemaBytes(*schema);
+  if (!bytes.ok()) co_return bytes.error();
+  answer.set_schema(*std::move(bytes));
+  Answer(call, answer);
+  co_return Status::Ok();
+}
+
+// Statements run in GetFlightInfo to their first rows: there is nothing left to poll for.
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::PollFlightInfo(CallPtr call) {
+  auto session = co_await SessionOf(call);
+  if (!session.ok()) co_return session.error();
+  const auto request = co_await ReadRequest(call);
+  if (!request.ok()) co_return request.error();
+  wire::FlightDescriptor descriptor;
+  if (!descriptor.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not a FlightDescriptor");
+  auto info = co_await InfoOf(call, *session, descriptor);
+  if (!info.ok()) co_return info.error();
+  wire::PollInfo answer;
+  *answer.mutable_info() = *std::move(info);
+  answer.set_progress(1);
+  Answer(call, answer);
+  co_return Status::Ok();
+}
+
+}  // namespace tavana::gateway

@@ -1,0 +1,307 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+#include "gateway/flight/door_impl.h"
+#include "sql/redact.h"
+
+namespace tavana::gateway {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view kCookie = "tavana_session";
+constexpr auto kCookieLifetime = std::chrono::hours(24 * 7);
+constexpr auto kSweep = 500ms;
+// A session without anything that would be missed goes after this (chosen): its client gets another and sees no
+// difference.
+constexpr auto kEmptyIdle = 60s;
+constexpr std::size_t kMaxLost = 100'000;  // remembered, to be told that they are lost
+
+std::optional<std::string> CookieIn(const std::string& header) {
+  for (std::size_t at = 0; at < header.size();) {
+    while (at < header.size() && header[at] == ' ') ++at;
+    const auto end = std::min(header.find(';', at), header.size());
+    const auto equals = header.find('=', at);
+    if (equals < end && std::string_view(header).substr(at, equals - at) == kCookie) {
+      std::string value = header.substr(equals + 1, end - equals - 1);
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+      return value;
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+FlightDoor::Impl::Task<Result<FlightDoor::Impl::SessionPtr>> FlightDoor::Impl::SessionOf(CallPtr call) {
+  auto caller = co_await Identify(call);
+  if (!caller.ok()) co_return caller.error();
+  std::string id;
+  std::string gateway = options_.gateway;
+  if (const auto cookie = CookieIn(call->Header("cookie").value_or(""))) {
+    const auto claims = tokens_.Read(SessionTokens::Purpose::kCookie, *cookie, std::chrono::system_clock::now());
+    if (!claims || claims->user != caller->user) co_return Error(ErrorCode::kAuthentication, "authentication failed");
+    id = claims->session;
+    gateway = claims->gateway;
+  } else if (caller->bearer) {
+    id = caller->bearer->session;
+    gateway = caller->bearer->gateway;
+  } else {
+    id = "connection-" + call->connection() + "-" + caller->user;
+    call->AddHeader("set-cookie", std::string(kCookie) + "=" +
+                                      tokens_.Sign(SessionTokens::Purpose::kCookie,
+                                                   {.user = caller->user,
+                                                    .session = id,
+                                                    .gateway = options_.gateway,
+                                                    .expires = std::chrono::system_clock::now() + kCookieLifetime}));
+  }
+  if (caller->fresh) call->AddHeader("authorization", "Bearer " + NewBearer(caller->user));
+  SessionPtr session;
+  if (const auto found = sessions_.find(id); found != sessions_.end()) session = found->second;
+  if (gateway != options_.gateway || lost_.contains(id) || (session != nullptr && session->ending())) {
+    co_return Error(ErrorCode::kUnavailable, "session lost").WithHint("Connect again.");
+  }
+  if (session == nullptr) {
+    auto made = NewSession(call, *caller, id);
+    if (!made.ok()) co_return made.error();
+    session = *std::move(made);
+  }
+  session->last_used = steady_clock::now();
+  co_return session;
+}
+
+Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::NewSession(const CallPtr& call, const Caller& caller,
+                                                                  std::string id) {
+  {
+    const std::lock_guard lock(services_.connections_mutex);
+    if (services_.admitted_connections >= services_.options.max_connections) {
+      return Error(ErrorCode::kTooManyConnections, "sorry, too many clients already")
+          .WithHint("TAVANA_MAX_CONNECTIONS is the limit.");
+    }
+    int& of_role = services_.connections_of_role[caller.user];
+    if (caller.connection_limit > 0 && of_role >= caller.connection_limit) {
+      return Error(ErrorCode::kTooManyConnections, "too many connections for role \"" + caller.user + "\"");
+    }
+    ++of_role;
+    ++services_.admitted_connections;
+  }
+  services_.metrics.ConnectionOpened();
+  auto session = std::make_shared<FlightSession>(id, caller.user, services_.metrics);
+  TAVANA_CHECK(
+      session->settings.SetDefault("statement_timeout", std::to_string(services_.options.statement_timeout.count()))
+          .ok());
+  session->process_id = services_.registry.Add(session).first;
+  SessionActivity activity;
+  activity.process_id = session->process_id;
+  activity.user = caller.user;
+  activity.database = "tavana";
+  activity.application_name = sql::ShownStatement(call->Header("user-agent").value_or("Arrow Flight SQL"));
+  activity.client_address = call->host();
+  activity.client_port = call->port();
+  activity.connected = activity.state_changed = std::chrono::system_clock::now();
+  session->Describe(activity);
+  sessions_[id] = session;
+  return session;
+}
+
+void FlightDoor::Impl::CloseLane(std::shared_ptr<Lane> lane) {
+  if (lane == nullptr) return;
+  asio::co_spawn(strand_, CloseLaneOnceFree(shared_from_this(), std::move(lane)), asio::detached);
+}
+
+FlightDoor::Impl::Task<void> FlightDoor::Impl::CloseLaneOnceFree([[maybe_unused]] std::shared_ptr<Impl> self,
+                                                                 std::shared_ptr<Lane> lane) {
+  auto cancellation = std::make_shared<Cancellation>();
+  const auto turn = co_await lane->turn.Admit(strand_, cancellation);
+  if (lane->engine == nullptr) co_return;
+  auto end = [engine = std::move(lane->engine)]() mutable {
+    engine.reset();
+    return true;
+  };
+  auto running = net::StartBlocking(services_.control_pool, strand_, std::move(end));
+  co_await running->Finished();
+}
+
+void FlightDoor::Impl::EndSession(const SessionPtr& session) {
+  if (sessions_.erase(session->id()) == 0) return;
+  session->End(Error(ErrorCode::kUnavailable, "session lost"));
+  services_.registry.Remove(session->process_id);
+  std::set<std::shared_ptr<FlightResult>> results;
+  for (const auto& [ticket, result] : tickets_) {
+    if (result->session == session) results.insert(result);
+  }
+  for (const auto& result : results) Drop(result);
+  std::set<std::shared_ptr<Lane>> lanes{session->main, session->spare};
+  for (const auto& [id, lane] : session->transactions) lanes.insert(lane);
+  session->transactions.clear();
+  session->statements.clear();
+  for (const auto& lane : lanes) CloseLane(lane);
+  services_.metrics.ConnectionClosed();
+  const std::lock_guard lock(services_.connections_mutex);
+  --services_.admitted_connections;
+  if (--services_.connections_of_role[session->user()] == 0) services_.connections_of_role.erase(session->user());
+}
+
+FlightDoor::Impl::Task<void> FlightDoor::Impl::Sweep(std::shared_ptr<Impl> self) {
+  while (!self->closing_) {
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    sweep_.expires_after(kSweep);
+    co_await sweep_.async_wait(token);
+    const auto now = steady_clock::now();
+    std::set<std::shared_ptr<FlightResult>> expired;
+    for (const auto& [ticket, result] : tickets_) {
+      if (result->readers == 0 && result->expires <= now) expired.insert(result);
+    }
+    for (const auto& result : expired) Drop(result);
+    std::vector<SessionPtr> idle;
+    for (const auto& [id, session] : sessions_) {
+      if (session->busy()) continue;
+      const bool has_state = session->has_state || !session->statements.empty() || !session->transactions.empty() ||
+                             session->main->in_block || session->results > 0;
+      const auto limit =
+          has_state ? options_.session_idle : std::min<std::chrono::seconds>(kEmptyIdle, options_.session_idle);
+      if (!session->ending() && now - session->last_used < limit) continue;
+      if ((has_state || session->ending()) && lost_.size() < kMaxLost) lost_.insert(id);
+      idle.push_back(session);
+    }
+    for (const auto& session : idle) EndSession(session);
+  }
+}
+
+FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeTurn(SessionPtr session,
+                                                                                  engine::CallContext call,
+                                                                                  std::shared_ptr<Lane> lane) {
+  auto admitted = co_await lane->turn.Admit(strand_, call.cancellation);
+  if (!admitted.ok()) co_return admitted.error();
+  co_return Turn{std::move(lane), *std::move(admitted)};
+}
+
+FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeLane(SessionPtr session,
+                                                                                  engine::CallContext call,
+                                                                                  std::string transaction) {
+  std::shared_ptr<Lane> lane = session->main;
+  std::shared_ptr<Lane> like;
+  if (!transaction.empty()) {
+    const auto found = session->transactions.find(transaction);
+    if (found == session->transactions.end()) {
+      co_return Error(ErrorCode::kNoActiveTransaction, "there is no transaction of this name");
+    }
+    lane = found->second;
+  } else if (!session->main->transaction.empty()) {
+    if (session->spare == nullptr) session->spare = std::make_shared<Lane>(services_.metrics);
+    lane = session->spare;
+    like = session->main;
+  }
+  auto turn = co_await TakeTurn(session, call, lane);
+  if (!turn.ok()) co_return turn.error();
+  if (lane->engine == nullptr) {
+    const Status opened = co_await OpenLane(session, call, lane, like);
+    if (!opened.ok()) co_return opened.error();
+  }
+  if (lane->failed) {
+    co_return Error(ErrorCode::kFailedTransaction,
+                    "current transaction is aborted, commands ignored until end of transaction block");
+  }
+  co_return std::move(*turn);
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::OpenLane(SessionPtr session, engine::CallContext call,
+                                                          std::shared_ptr<Lane> lane, std::shared_ptr<Lane> like) {
+  std::optional<engine::SessionSnapshot> snapshot;
+  if (like != nullptr && like->engine != nullptr) {
+    auto turn = co_await TakeTurn(session, call, like);
+    if (!turn.ok()) co_return turn.error();
+    auto take = [engine = like->engine] { return engine->Snapshot(); };
+    auto taken = co_await OnLane(*turn, call, services_.control_pool, std::move(take));
+    if (!taken.ok()) co_return taken.error();
+    snapshot = *std::move(taken);
+    snapshot->statements.clear();
+  }
+  auto open = [&engine = services_.engine, snapshot,
+               options = engine::SessionOptions{.user = session->user(), .process_id = session->process_id}]()
+      -> Result<std::shared_ptr<engine::Session>> {
+    TAVANA_ASSIGN_OR_RETURN(auto opened, engine.Open(options));
+    if (snapshot) TAVANA_RETURN_IF_ERROR(opened->Restore(*snapshot));
+    return std::shared_ptr<engine::Session>(std::move(opened));
+  };
+  auto running = net::StartBlocking(services_.control_pool, strand_, std::move(open));
+  co_await running->Finished();
+  auto& opened = *running->result;
+  if (!opened.ok()) co_return opened.error();
+  lane->engine = *std::move(opened);
+  if (snapshot) lane->told = like->told;
+  if (lane == session->main) session->NoteEngine(lane->engine);
+  co_return Status::Ok();
+}
+
+FlightDoor::Impl::Task<Result<std::string>> FlightDoor::Impl::BeginTransaction(SessionPtr session,
+                                                                               engine::CallContext call) {
+  if (session->transactions.size() >= FlightSession::kMaxTransactions) {
+    co_return Error(ErrorCode::kQuotaExceeded, "too many open transactions in this session");
+  }
+  const std::string id = RandomHex(16);
+  std::shared_ptr<Lane> lane = session->main;
+  std::shared_ptr<Lane> like;
+  if (!lane->transaction.empty() || lane->in_block) {
+    lane = std::make_shared<Lane>(services_.metrics);
+    like = session->main;
+  }
+  lane->transaction = id;  // before the first wait: no other may take it
+  auto turn = co_await TakeTurn(session, call, lane);
+  Status begun = turn.ok() ? Status::Ok() : Status(turn.error());
+  if (begun.ok() && lane->engine == nullptr) begun = co_await OpenLane(session, call, lane, like);
+  if (begun.ok()) begun = co_await RunOnLane(*turn, call, "BEGIN TRANSACTION");
+  if (!begun.ok()) {
+    lane->transaction.clear();
+    if (lane != session->main) CloseLane(lane);
+    co_return begun.error();
+  }
+  lane->in_block = true;
+  session->transactions[id] = lane;
+  session->NoteBlock(true);
+  co_return id;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndTransaction(SessionPtr session, engine::CallContext call,
+                                                                std::string id, bool commit) {
+  const auto found = session->transactions.find(id);
+  if (found == session->transactions.end()) {
+    co_return Error(ErrorCode::kNoActiveTransaction, "there is no transaction of this name");
+  }
+  const auto lane = found->second;
+  auto turn = co_await TakeTurn(session, call, lane);
+  if (!turn.ok()) co_return turn.error();
+  if (!session->transactions.contains(id)) {  // somebody else has ended it meanwhile
+    co_return Error(ErrorCode::kNoActiveTransaction, "there is no transaction of this name");
+  }
+  const bool failed = lane->failed;
+  Status ended = co_await RunOnLane(*turn, call, commit && !failed ? "COMMIT" : "ROLLBACK");
+  if (!ended.ok() && turn->ticket.held() && lane->engine->in_transaction()) {
+    const Status rolled_back = co_await RunOnLane(*turn, NewCall(session, nullptr), "ROLLBACK");
+    if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
+  }
+  session->transactions.erase(id);
+  lane->in_block = lane->failed = false;
+  lane->transaction.clear();
+  session->NoteBlock(!session->transactions.empty());
+  if (lane != session->main) {
+    CloseLane(lane);
+  } else if (session->spare != nullptr) {
+    CloseLane(std::exchange(session->spare, nullptr));
+  }
+  if (ended.ok() && commit && failed) {
+    co_return Error(ErrorCode::kFailedTransaction, "the transaction had failed and was rolled back");
+  }
+  co_return ended;
+}
+
+}  // namespace tavana::gateway
