@@ -90,12 +90,33 @@ grpc::ByteBuffer EncodeFlightData(const arrow::ipc::IpcPayload& payload) {
   return {slices.data(), slices.size()};
 }
 
-Result<grpc::ByteBuffer> EncodeSchema(const arrow::Schema& schema, const arrow::ipc::IpcWriteOptions& options) {
+Result<grpc::ByteBuffer> StreamEncoder::Schema() const {
   arrow::ipc::IpcPayload payload;
-  const arrow::ipc::DictionaryFieldMapper dictionaries(schema);
-  const auto made = arrow::ipc::GetSchemaPayload(schema, options, dictionaries, &payload);
+  const auto made = arrow::ipc::GetSchemaPayload(*schema_, options_, dictionaries_, &payload);
   if (!made.ok()) return Unreadable(made);
   return EncodeFlightData(payload);
+}
+
+Result<std::vector<grpc::ByteBuffer>> StreamEncoder::Batch(const arrow::RecordBatch& batch) {
+  std::vector<grpc::ByteBuffer> messages;
+  arrow::ipc::IpcPayload payload;
+  if (dictionaries_.num_fields() > 0) {
+    const auto found = arrow::ipc::CollectDictionaries(batch, dictionaries_);
+    if (!found.ok()) return Unreadable(found.status());
+    for (const auto& [id, dictionary] : *found) {
+      auto& sent = sent_[id];
+      if (sent != nullptr && (sent == dictionary || sent->Equals(*dictionary))) continue;
+      arrow::ipc::IpcPayload values;
+      const auto made = arrow::ipc::GetDictionaryPayload(id, dictionary, options_, &values);
+      if (!made.ok()) return Unreadable(made);
+      messages.push_back(EncodeFlightData(values));
+      sent = dictionary;
+    }
+  }
+  const auto made = arrow::ipc::GetRecordBatchPayload(batch, options_, &payload);
+  if (!made.ok()) return Unreadable(made);
+  messages.push_back(EncodeFlightData(payload));
+  return messages;
 }
 
 Result<std::string> SchemaBytes(const arrow::Schema& schema) {

@@ -4,9 +4,11 @@
 #include <arrow/ipc/api.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -16,8 +18,23 @@ namespace tavana::flight {
 
 /// A part of a stream as FlightData, its buffers borrowed until gRPC has sent them.
 grpc::ByteBuffer EncodeFlightData(const arrow::ipc::IpcPayload& payload);
-/// The schema as the first message of a stream.
-Result<grpc::ByteBuffer> EncodeSchema(const arrow::Schema& schema, const arrow::ipc::IpcWriteOptions& options);
+
+/// A stream of batches as FlightData. Not thread-safe.
+class StreamEncoder {
+ public:
+  StreamEncoder(std::shared_ptr<arrow::Schema> schema, const arrow::ipc::IpcWriteOptions& options)
+      : schema_(std::move(schema)), options_(options), dictionaries_(*schema_) {}
+  /// The first message.
+  Result<grpc::ByteBuffer> Schema() const;
+  /// The dictionaries that it has and those before it had not, then the batch itself.
+  Result<std::vector<grpc::ByteBuffer>> Batch(const arrow::RecordBatch& batch);
+
+ private:
+  const std::shared_ptr<arrow::Schema> schema_;
+  const arrow::ipc::IpcWriteOptions options_;
+  const arrow::ipc::DictionaryFieldMapper dictionaries_;
+  std::map<std::int64_t, std::shared_ptr<arrow::Array>> sent_;
+};
 /// How FlightInfo and its like carry a schema.
 Result<std::string> SchemaBytes(const arrow::Schema& schema);
 

@@ -76,6 +76,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<Result<std::string>> ReadRequest(CallPtr call);
   Task<std::optional<grpc::ByteBuffer>> Read(CallPtr call);
   Task<bool> Write(CallPtr call, grpc::ByteBuffer message);
+  Task<bool> WriteAll(CallPtr call, std::vector<grpc::ByteBuffer> messages);
   static void Answer(const CallPtr& call, const google::protobuf::MessageLite& message);
 
   // authentication.cc

@@ -5,6 +5,7 @@
 #include "flight/flight_data.h"
 #include "flightsql/schemas.h"
 #include "flightsql/sql_info.h"
+#include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
 namespace tavana::gateway {
@@ -270,7 +271,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::AddTableSchemas(CallPtr call, S
         if (!prepared.ok() && context.cancellation->cancelled()) return prepared.error();
         arrow::FieldVector fields;
         if (prepared.ok()) {  // a view over what is gone has no columns
-          for (const auto& field : prepared->columns->fields()) {
+          for (const auto& field : ClientSchema(prepared->columns)->fields()) {
             const auto facts = arrow::key_value_metadata({{"ARROW:FLIGHT:SQL:CATALOG_NAME", catalog},
                                                           {"ARROW:FLIGHT:SQL:SCHEMA_NAME", name},
                                                           {"ARROW:FLIGHT:SQL:TABLE_NAME", table}});

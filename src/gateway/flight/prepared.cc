@@ -1,4 +1,5 @@
 #include "flight/flight_data.h"
+#include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
 namespace tavana::gateway {
@@ -55,7 +56,7 @@ FlightDoor::Impl::Task<Result<wire_sql::ActionCreatePreparedStatementResult>> Fl
   wire_sql::ActionCreatePreparedStatementResult answer;
   answer.set_prepared_statement_handle(made->handle);
   if (prepared.returns_rows && prepared.columns_known) {
-    auto bytes = flight::SchemaBytes(*prepared.columns);
+    auto bytes = flight::SchemaBytes(*ClientSchema(prepared.columns));
     if (!bytes.ok()) co_return bytes.error();
     answer.set_dataset_schema(*std::move(bytes));
   }
@@ -63,7 +64,7 @@ FlightDoor::Impl::Task<Result<wire_sql::ActionCreatePreparedStatementResult>> Fl
   for (const auto& type : prepared.parameters) {
     parameters.push_back(arrow::field("$" + std::to_string(parameters.size() + 1), type));
   }
-  auto bytes = flight::SchemaBytes(*arrow::schema(std::move(parameters)));
+  auto bytes = flight::SchemaBytes(*ClientSchema(arrow::schema(std::move(parameters))));
   if (!bytes.ok()) co_return bytes.error();
   answer.set_parameter_schema(*std::move(bytes));
   session->statements[made->handle] = made;

@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "flight/flight_data.h"
+#include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
 namespace tavana::gateway {
@@ -30,21 +31,12 @@ std::optional<std::string> HandleIn(const std::string& ticket) {
   return statement.statement_handle();
 }
 
-/// A batch as it travels.
-Result<grpc::ByteBuffer> Encode(const std::shared_ptr<arrow::RecordBatch>& batch,
-                                const arrow::ipc::IpcWriteOptions& options) {
-  arrow::ipc::IpcPayload payload;
-  const auto made = arrow::ipc::GetRecordBatchPayload(*batch, options, &payload);
-  if (!made.ok()) return Error(ErrorCode::kInternal, "Arrow: " + made.message());
-  return flight::EncodeFlightData(payload);
-}
-
 }  // namespace
 
 Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
                                                     const wire::FlightDescriptor& descriptor) {
   wire::FlightInfo info;
-  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(*result->schema));
+  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(*ClientSchema(result->schema)));
   *info.mutable_flight_descriptor() = descriptor;
   info.set_total_records(!result->ended ? -1 : result->returns_rows ? result->rows : result->affected);
   info.set_total_bytes(-1);
@@ -154,29 +146,42 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoGet(CallPtr call) {
   co_return streamed;
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::shared_ptr<FlightResult> result) {
-  auto schema = flight::EncodeSchema(*result->schema, write_options_);
-  if (!schema.ok()) co_return schema.error();
-  const bool began = co_await Write(call, *schema);
-  if (!began) co_return Error(ErrorCode::kCancelled, "the client is gone");
-  const auto sent = [&](const arrow::RecordBatch& batch, const grpc::ByteBuffer& message) {
-    services_.metrics.AddRowsSent(static_cast<std::uint64_t>(batch.num_rows()));
+FlightDoor::Impl::Task<bool> FlightDoor::Impl::WriteAll(CallPtr call, std::vector<grpc::ByteBuffer> messages) {
+  for (auto& message : messages) {
     services_.metrics.AddBytesSent(message.Length());
+    const bool written = co_await Write(call, std::move(message));
+    if (!written) co_return false;
+  }
+  co_return true;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::shared_ptr<FlightResult> result) {
+  const Error gone(ErrorCode::kCancelled, "the client is gone");
+  const auto client_schema = ClientSchema(result->schema);
+  const auto encoder = std::make_shared<flight::StreamEncoder>(client_schema, write_options_);
+  const auto encode = [encoder, client_schema](
+                          const std::shared_ptr<arrow::RecordBatch>& batch) -> Result<std::vector<grpc::ByteBuffer>> {
+    TAVANA_ASSIGN_OR_RETURN(const auto converted, ClientBatch(batch, client_schema));
+    return encoder->Batch(*converted);
   };
-  while (!result->ready.empty()) {
+  auto schema = encoder->Schema();
+  if (!schema.ok()) co_return schema.error();
+  bool written = co_await Write(call, *std::move(schema));
+  while (written && !result->ready.empty()) {
     const auto batch = std::move(result->ready.front());
     result->ready.pop_front();
-    auto message = Encode(batch, write_options_);
-    if (!message.ok()) co_return message.error();
-    sent(*batch, *message);
-    if (result->stream == nullptr && result->ready.empty() && result->ended && result->tickets.empty() &&
-        result->readers == 1) {
-      call->FinishWith(*std::move(message));
+    auto messages = encode(batch);
+    if (!messages.ok()) co_return messages.error();
+    services_.metrics.AddRowsSent(static_cast<std::uint64_t>(batch->num_rows()));
+    const bool is_last = result->stream == nullptr && result->ready.empty() && !result->error;
+    if (is_last && messages->size() == 1) {  // it leaves together with the status
+      services_.metrics.AddBytesSent(messages->front().Length());
+      call->FinishWith(std::move(messages->front()));
       co_return Status::Ok();
     }
-    const bool written = co_await Write(call, *std::move(message));
-    if (!written) co_return Error(ErrorCode::kCancelled, "the client is gone");
+    written = co_await WriteAll(call, *std::move(messages));
   }
+  if (!written) co_return gone;
   if (result->stream == nullptr) co_return result->error ? Status(*result->error) : Status::Ok();
 
   const SessionPtr session = result->session;
@@ -185,31 +190,28 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
   if (!slot.ok()) co_return slot.error();
   const auto lane = result->lane;
   struct Pulled {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    std::unique_ptr<engine::ResultStream> ended;
-    grpc::ByteBuffer message;
+    std::int64_t rows = 0;
+    std::vector<grpc::ByteBuffer> messages;  // none at the end
   };
   // The engine makes the next batch while one leaves: two of them, no more.
-  std::optional<grpc::ByteBuffer> leaving;
+  std::vector<grpc::ByteBuffer> leaving;
   for (;;) {
     auto turn = co_await TakeTurn(session, result->call, lane);
     if (!turn.ok()) co_return turn.error();
     if (result->stream == nullptr) break;
-    auto pull = [result, options = write_options_]() -> Result<Pulled> {
-      Pulled pulled;
-      TAVANA_ASSIGN_OR_RETURN(pulled.batch, result->stream->Next(result->call));
-      if (pulled.batch == nullptr) {
+    auto pull = [result, encode]() -> Result<Pulled> {
+      TAVANA_ASSIGN_OR_RETURN(const auto batch, result->stream->Next(result->call));
+      if (batch == nullptr) {
         result->affected = result->stream->summary().affected;
         result->stream.reset();
-        return pulled;
+        return Pulled{};
       }
-      TAVANA_ASSIGN_OR_RETURN(pulled.message, Encode(pulled.batch, options));
-      return pulled;
+      TAVANA_ASSIGN_OR_RETURN(auto messages, encode(batch));
+      return Pulled{batch->num_rows(), std::move(messages)};
     };
     auto pulling = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
-    bool written = true;
-    if (leaving) written = co_await Write(call, *std::exchange(leaving, std::nullopt));
-    if (!written) result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "the client is gone"));
+    written = co_await WriteAll(call, std::exchange(leaving, {}));
+    if (!written) result->call.cancellation->Cancel(gone);
     std::shared_ptr<net::BlockingCall> left_behind;
     auto pulled = co_await net::Await(pulling, strand_, result->call.cancellation, left_behind);
     if (left_behind != nullptr) SpawnHold(strand_, left_behind, std::move(turn->ticket), std::move(*slot));
@@ -217,28 +219,30 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
       if (lane->in_block) lane->failed = true;
       co_return pulled.error();
     }
-    if (pulled->batch == nullptr) {
+    if (pulled->messages.empty()) {
       result->ended = true;
       if (result->once) lane->closing.push_back(*std::exchange(result->once, std::nullopt));
       break;
     }
-    sent(*pulled->batch, pulled->message);
-    leaving = std::move(pulled->message);
+    services_.metrics.AddRowsSent(static_cast<std::uint64_t>(pulled->rows));
+    leaving = std::move(pulled->messages);
   }
-  if (leaving) call->FinishWith(*std::move(leaving));
+  written = co_await WriteAll(call, std::move(leaving));
+  if (!written) co_return gone;
   co_return result->error ? Status(*result->error) : Status::Ok();
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::SendBatches(CallPtr call, std::shared_ptr<arrow::Schema> schema,
                                                              std::vector<std::shared_ptr<arrow::RecordBatch>> batches) {
-  auto first = flight::EncodeSchema(*schema, arrow::ipc::IpcWriteOptions::Defaults());
+  flight::StreamEncoder encoder(schema, arrow::ipc::IpcWriteOptions::Defaults());
+  auto first = encoder.Schema();
   if (!first.ok()) co_return first.error();
   bool written = co_await Write(call, *std::move(first));
   for (const auto& batch : batches) {
     if (!written) break;
-    auto message = Encode(batch, arrow::ipc::IpcWriteOptions::Defaults());
-    if (!message.ok()) co_return message.error();
-    written = co_await Write(call, *std::move(message));
+    auto messages = encoder.Batch(*batch);
+    if (!messages.ok()) co_return messages.error();
+    written = co_await WriteAll(call, *std::move(messages));
   }
   co_return Status::Ok();
 }
@@ -315,7 +319,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call) {
     const SessionPtr asking = *session;
     auto prepared = co_await Describe(call, asking, *std::move(statement));
     if (!prepared.ok()) co_return prepared.error();
-    schema = (*prepared)->prepared->columns;
+    schema = ClientSchema((*prepared)->prepared->columns);
   }
   wire::SchemaResult answer;
   auto bytes = flight::SchemaBytes(*schema);

@@ -238,6 +238,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::OpenLane(SessionPtr session, en
   auto& opened = *running->result;
   if (!opened.ok()) co_return opened.error();
   lane->engine = *std::move(opened);
+  lane->told.time_zone.clear();  // it begins with the machine's
   if (snapshot) lane->told = like->told;
   if (lane == session->main) session->NoteEngine(lane->engine);
   co_return Status::Ok();

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <arrow/api.h>
+
+#include <memory>
+
+#include "base/result.h"
+
+namespace tavana::gateway {
+
+/// The engine's types are lossless; clients of Arrow get those that DuckDB's own export to Arrow has by default:
+/// HUGEINT as decimal128(38, 0), UUID as text, every DECIMAL as decimal128, TIME WITH TIME ZONE without its zone.
+std::shared_ptr<arrow::Schema> ClientSchema(const std::shared_ptr<arrow::Schema>& schema);
+
+/// The batch as ClientSchema says of its own; what needs no change is not copied.
+Result<std::shared_ptr<arrow::RecordBatch>> ClientBatch(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                        const std::shared_ptr<arrow::Schema>& client_schema);
+
+}  // namespace tavana::gateway
