@@ -578,9 +578,9 @@ class DuckDbSession : public engine::Session {
       auto empty = arrow::Table::MakeEmpty(batches.schema());
       if (!empty.ok()) return Error(ErrorCode::kInternal, empty.status().message());
       OfferTables(shared_->context(), {{kSource, *empty}});
-      const char* create = target.mode == Mode::kReplace  ? "CREATE OR REPLACE TABLE "
-                           : target.mode == Mode::kCreate ? "CREATE TABLE "
-                                                          : "CREATE TABLE IF NOT EXISTS ";
+      const std::string create = std::string(target.mode == Mode::kReplace ? "CREATE OR REPLACE " : "CREATE ") +
+                                 (target.temporary ? "TEMPORARY TABLE " : "TABLE ") +
+                                 (target.mode == Mode::kCreateOrAppend ? "IF NOT EXISTS " : "");
       TAVANA_RETURN_IF_ERROR(Run(create + name + " AS SELECT * FROM " + kSource));
     }
     TAVANA_ASSIGN_OR_RETURN(const std::optional<std::int64_t> appended, AppendDirectly(call, target, batches));

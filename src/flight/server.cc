@@ -47,6 +47,7 @@ class Reactor final : public grpc::ServerGenericBidiReactor {
  public:
   explicit Reactor(std::shared_ptr<GrpcCall> call) : call_(std::move(call)) {}
   void OnReadDone(bool ok) override;
+  void OnSendInitialMetadataDone(bool ok) override { OnWriteDone(ok); }
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
@@ -103,6 +104,18 @@ class GrpcCall final : public Call {
       }
     }
     on_written(false);
+  }
+  void Begin(OnWritten on_begun) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (reactor_ != nullptr && !finished_ && !began_) {
+        began_ = true;
+        on_written_ = std::move(on_begun);
+        reactor_->StartSendInitialMetadata();
+        return;
+      }
+    }
+    on_begun(false);
   }
   void Finish(const Status& status) override {
     const std::lock_guard lock(mutex_);

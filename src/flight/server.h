@@ -47,6 +47,8 @@ class Call : public std::enable_shared_from_this<Call> {
   /// Of the answer; before the first Write.
   virtual void AddHeader(const std::string& name, const std::string& value) = 0;
   virtual void Read(OnRead on_read) = 0;
+  /// Sends the answer's headers, at most once and not beside a Write; false when the client is gone.
+  virtual void Begin(OnWritten on_begun) = 0;
   virtual void Write(grpc::ByteBuffer message, OnWritten on_written) = 0;
   virtual void Finish(const Status& status) = 0;
   /// The answer's only or last message, and that all went well.

@@ -152,8 +152,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call) {
     co_return set;
   }
   if (type == "GetSessionOptions") {
-    GetSessionOptions(call, session);
-    co_return Status::Ok();
+    const Status told = co_await GetSessionOptions(call, session);
+    co_return told;
   }
   if (type == "CloseSession") {
     EndSession(session);
@@ -218,12 +218,24 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetSessionOptions(CallPtr call,
   co_return Status::Ok();
 }
 
-void FlightDoor::Impl::GetSessionOptions(const CallPtr& call, const SessionPtr& session) {
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSessionOptions(CallPtr call, SessionPtr session) {
   wire::GetSessionOptionsResult answer;
+  std::string where =
+      "SELECT current_database(), CASE current_schema() WHEN 'main' THEN 'public' ELSE current_schema() END";
+  const auto current = co_await Query(call, session, std::move(where));
+  if (!current.ok()) co_return current.error();
+  for (const auto& batch : *current) {
+    for (const auto& [name, column] : {std::pair{"catalog", 0}, {"schema", 1}}) {
+      const auto& text = static_cast<const arrow::StringArray&>(*batch->column(column));
+      (*answer.mutable_session_options())[name].set_string_value(std::string(text.GetView(0)));
+    }
+  }
   for (const auto& [name, value] : session->options) {
+    if (name == "catalog" || name == "schema") continue;
     (*answer.mutable_session_options())[name].set_string_value(value);
   }
   Answer(call, PlainResultOf(answer));
+  co_return Status::Ok();
 }
 
 }  // namespace tavana::gateway

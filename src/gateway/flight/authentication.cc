@@ -66,7 +66,8 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::Ident
     const auto decoded = FromBase64(proof);
     const auto colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos) co_return Refused();
-    auto caller = co_await IdentifyByPassword(call, decoded->substr(0, colon), decoded->substr(colon + 1));
+    std::string user = decoded->substr(0, colon), password = decoded->substr(colon + 1);
+    auto caller = co_await IdentifyByPassword(call, std::move(user), std::move(password));
     co_return caller;
   }
   if (!header.empty()) co_return Refused();

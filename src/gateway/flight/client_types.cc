@@ -16,6 +16,7 @@ std::string NameOf(const arrow::DataType& type) {
   if (type.id() != arrow::Type::EXTENSION) return {};
   const auto& extension = static_cast<const arrow::ExtensionType&>(type);
   if (extension.extension_name() == "arrow.uuid") return "uuid";
+  if (extension.extension_name() == "arrow.json") return "json";
   if (extension.extension_name() != "arrow.opaque") return {};
   return std::string(static_cast<const arrow::extension::OpaqueType&>(type).type_name());
 }
@@ -39,7 +40,7 @@ std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataTyp
       if (name == "hugeint" || name == "uhugeint") return arrow::decimal128(38, 0);
       if (name == "time_tz") return arrow::time64(arrow::TimeUnit::MICRO);
       if (name == "uuid") return arrow::utf8();
-      if (name == "bit") return static_cast<const arrow::ExtensionType&>(*type).storage_type();
+      if (name == "bit" || name == "json") return static_cast<const arrow::ExtensionType&>(*type).storage_type();
       return type;
     }
     case arrow::Type::LIST: {

@@ -75,6 +75,8 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<Status> ListActions(CallPtr call);
   Task<Result<std::string>> ReadRequest(CallPtr call);
   Task<std::optional<grpc::ByteBuffer>> Read(CallPtr call);
+  /// Sends the answer's headers; false when nobody is there to get them.
+  Task<bool> Begin(CallPtr call);
   Task<bool> Write(CallPtr call, grpc::ByteBuffer message);
   Task<bool> WriteAll(CallPtr call, std::vector<grpc::ByteBuffer> messages);
   static void Answer(const CallPtr& call, const google::protobuf::MessageLite& message);
@@ -166,7 +168,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   // actions.cc
   Task<Status> DoAction(CallPtr call);
   Task<Status> SetSessionOptions(CallPtr call, SessionPtr session, const std::string& body);
-  void GetSessionOptions(const CallPtr& call, const SessionPtr& session);
+  Task<Status> GetSessionOptions(CallPtr call, SessionPtr session);
   bool CancelResult(const FlightSession& session, const wire::FlightInfo& info);
 
   // uploads.cc

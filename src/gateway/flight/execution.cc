@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/flight/door_impl.h"
 #include "gateway/live_tables.h"
 #include "sql/redact.h"
@@ -59,6 +61,7 @@ struct Job {
   std::vector<std::string> telling;  // settings that the engine has not heard of
   bool to_the_end = false;
   bool in_block = false;
+  bool typed = false;  // prepared for the types of these parameters, for once
   std::function<std::map<std::string, std::shared_ptr<arrow::Table>>(const std::vector<std::string>&)> live_tables;
 };
 
@@ -130,6 +133,27 @@ Status RunRows(const Job& job, const engine::Prepared& prepared, FlightResult& r
   return Status::Ok();
 }
 
+/// Parameters that the statement says nothing of are of the types that the client binds.
+Status TypeParameters(Job& job, FlightResult& result) {
+  const auto& known = job.prepared->parameters;
+  const auto unknown = [](const auto& type) { return type->id() == arrow::Type::NA; };
+  if (job.parameters == nullptr || static_cast<std::size_t>(job.parameters->num_columns()) != known.size() ||
+      std::ranges::none_of(known, unknown)) {
+    return Status::Ok();
+  }
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const auto& bound = job.parameters->schema()->field(static_cast<int>(i))->type();
+    types.push_back(unknown(known[i]) && !unknown(bound) ? bound : nullptr);
+  }
+  TAVANA_ASSIGN_OR_RETURN(auto typed, job.engine->Prepare(job.call, job.sql, types));
+  if (result.once) job.engine->ClosePrepared(*result.once);
+  result.once = typed.id;
+  job.prepared = std::move(typed);
+  job.typed = true;
+  return Status::Ok();
+}
+
 Status RunJob(Job& job, FlightResult& result) {
   for (const auto id : job.closing) job.engine->ClosePrepared(id);
   for (const auto& sql : job.telling) TAVANA_RETURN_IF_ERROR(RunThrough(*job.engine, job.call, sql));
@@ -137,6 +161,7 @@ Status RunJob(Job& job, FlightResult& result) {
     TAVANA_ASSIGN_OR_RETURN(job.prepared, PrepareForClient(*job.engine, job.call, job.sql, job.classified));
     result.once = job.prepared->id;
   }
+  TAVANA_RETURN_IF_ERROR(TypeParameters(job, result));
   const engine::Prepared& prepared = *job.prepared;
   result.returns_rows = prepared.returns_rows;
   const auto parameters = static_cast<std::size_t>(job.parameters == nullptr ? 0 : job.parameters->num_columns());
@@ -294,7 +319,7 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
       job->prepared->kind != engine::StatementKind::kCopy) {
     session->has_state = true;  // a setting, a temporary object: it may be
   }
-  if (prepared != nullptr && !is_prepared_here) {  // from now on it is
+  if (prepared != nullptr && !is_prepared_here && !job->typed) {  // from now on it is
     prepared->prepared = job->prepared;
     prepared->lane = lane;
     result->once.reset();
@@ -341,7 +366,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetOrReset(SessionPtr session, 
     if (!set.ok()) co_return set;
   }
   session->has_state = true;
-  auto turn = co_await TakeLane(session, call, "");
+  const std::string no_transaction;
+  auto turn = co_await TakeLane(session, call, no_transaction);
   Status told = turn.ok() ? Status::Ok() : Status(turn.error());
   if (told.ok()) {
     const auto lane = turn->lane;
@@ -392,7 +418,8 @@ FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> Fli
       const bool begins = command.command == Command::kBegin;
       const bool failed = lane->failed;
       if (!begins) lane->failed = false;
-      auto turn = co_await TakeLane(session, call, "");
+      const std::string no_transaction, rollback = "ROLLBACK";
+      auto turn = co_await TakeLane(session, call, no_transaction);
       if (!turn.ok()) co_return Ran(turn.error());
       const bool commits = command.command == Command::kCommit && !failed;
       const std::string sql = begins ? statement.sql : commits ? "COMMIT" : "ROLLBACK";
@@ -401,7 +428,8 @@ FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> Fli
         if (done.ok()) lane->in_block = true;
       } else {
         if (!done.ok() && turn->ticket.held() && lane->engine->in_transaction()) {
-          const Status rolled_back = co_await RunOnLane(*turn, NewCall(session, nullptr), "ROLLBACK");
+          auto again = NewCall(session, nullptr);
+          const Status rolled_back = co_await RunOnLane(*turn, again, rollback);
           if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
         }
         lane->in_block = false;

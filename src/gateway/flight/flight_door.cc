@@ -144,6 +144,12 @@ FlightDoor::Impl::Task<std::optional<grpc::ByteBuffer>> FlightDoor::Impl::Read(C
   co_return message;
 }
 
+FlightDoor::Impl::Task<bool> FlightDoor::Impl::Begin(CallPtr call) {
+  const auto start = [call](auto done) { call->Begin(std::move(done)); };
+  const bool begun = co_await Callback<bool>(start);
+  co_return begun;
+}
+
 FlightDoor::Impl::Task<bool> FlightDoor::Impl::Write(CallPtr call, grpc::ByteBuffer message) {
   const auto start = [call, message = std::move(message)](auto done) { call->Write(message, std::move(done)); };
   const bool written = co_await Callback<bool>(start);

@@ -16,6 +16,21 @@ namespace {
 // one of their own.
 constexpr const char* kDatabases = "database_name NOT IN ('system') AND database_name NOT LIKE '\\_\\_%' ESCAPE '\\'";
 
+// PostgreSQL's name of the default schema, as the other door shows it; filters take DuckDB's too.
+constexpr const char* kSchema =
+    "CASE WHEN schema_name = 'main' AND database_name <> 'temp' THEN 'public' ELSE schema_name END";
+
+std::string SchemaEquals(bool given, const std::string& value) {
+  if (!given) return {};
+  return fmt::format(" AND {} IN (schema_name, {})", sql::QuoteLiteral(value), kSchema);
+}
+
+std::string SchemaLike(bool given, const std::string& pattern) {
+  if (!given) return {};
+  const std::string quoted = sql::QuoteLiteral(pattern);
+  return fmt::format(" AND (schema_name LIKE {0} ESCAPE '\\' OR {1} LIKE {0} ESCAPE '\\')", quoted, kSchema);
+}
+
 std::string Equals(const char* column, bool given, const std::string& value) {
   return given ? fmt::format(" AND {} = {}", column, sql::QuoteLiteral(value)) : std::string();
 }
@@ -29,49 +44,50 @@ std::string CatalogsSql() {
 }
 
 std::string DbSchemasSql(const wire_sql::CommandGetDbSchemas& command) {
-  return fmt::format("SELECT database_name, schema_name FROM duckdb_schemas() WHERE {}{}{} ORDER BY 1, 2", kDatabases,
+  return fmt::format("SELECT database_name, {} FROM duckdb_schemas() WHERE {}{}{} ORDER BY 1, 2", kSchema, kDatabases,
                      Equals("database_name", command.has_catalog(), command.catalog()),
-                     Like("schema_name", command.has_db_schema_filter_pattern(), command.db_schema_filter_pattern()));
+                     SchemaLike(command.has_db_schema_filter_pattern(), command.db_schema_filter_pattern()));
 }
 
 std::string TablesSql(const wire_sql::CommandGetTables& command) {
   std::string types;
   for (const auto& type : command.table_types()) types += (types.empty() ? "" : ", ") + sql::QuoteLiteral(type);
   return fmt::format(
-      "SELECT * FROM (SELECT database_name, schema_name, table_name, CASE WHEN temporary THEN 'LOCAL TEMPORARY' ELSE "
+      "SELECT database_name, {}, table_name, table_type FROM (SELECT database_name, schema_name, table_name, CASE WHEN "
+      "temporary THEN 'LOCAL TEMPORARY' ELSE "
       "'TABLE' END AS table_type FROM duckdb_tables() WHERE NOT internal UNION ALL SELECT database_name, schema_name, "
       "view_name, CASE WHEN internal THEN 'SYSTEM VIEW' ELSE 'VIEW' END FROM duckdb_views() WHERE NOT internal) WHERE "
       "{}{}{}{}{} ORDER BY table_type, 1, 2, 3",
-      kDatabases, Equals("database_name", command.has_catalog(), command.catalog()),
-      Like("schema_name", command.has_db_schema_filter_pattern(), command.db_schema_filter_pattern()),
+      kSchema, kDatabases, Equals("database_name", command.has_catalog(), command.catalog()),
+      SchemaLike(command.has_db_schema_filter_pattern(), command.db_schema_filter_pattern()),
       Like("table_name", command.has_table_name_filter_pattern(), command.table_name_filter_pattern()),
       types.empty() ? "" : " AND table_type IN (" + types + ")");
 }
 
 std::string PrimaryKeysSql(const wire_sql::CommandGetPrimaryKeys& command) {
   return fmt::format(
-      "SELECT database_name, schema_name, table_name, unnest(constraint_column_names), constraint_name, "
+      "SELECT database_name, {}, table_name, unnest(constraint_column_names), constraint_name, "
       "generate_subscripts(constraint_column_names, 1)::INTEGER AS key_sequence FROM duckdb_constraints() WHERE "
       "constraint_type = 'PRIMARY KEY' AND {}{}{}{} ORDER BY 5, 6",
-      kDatabases, Equals("database_name", command.has_catalog(), command.catalog()),
-      Equals("schema_name", command.has_db_schema(), command.db_schema()), Equals("table_name", true, command.table()));
+      kSchema, kDatabases, Equals("database_name", command.has_catalog(), command.catalog()),
+      SchemaEquals(command.has_db_schema(), command.db_schema()), Equals("table_name", true, command.table()));
 }
 
 // A foreign key names no schema: it is within one. Rules: 3 is "no action" (java.sql.DatabaseMetaData).
 std::string KeysSql(const std::string& where, const char* order) {
   return fmt::format(
-      "WITH f AS (SELECT database_name, schema_name, table_name, constraint_name, referenced_table, "
+      "WITH f AS (SELECT database_name, schema_name, {} AS shown, table_name, constraint_name, referenced_table, "
       "referenced_column_names AS pk_columns, constraint_column_names AS fk_columns FROM duckdb_constraints() WHERE "
       "constraint_type = 'FOREIGN KEY' AND {}), "
       "p AS (SELECT * FROM duckdb_constraints() WHERE constraint_type IN ('PRIMARY KEY', 'UNIQUE')) "
-      "SELECT f.database_name AS pk_catalog, f.schema_name AS pk_schema, f.referenced_table AS pk_table, "
-      "unnest(f.pk_columns) AS pk_column, f.database_name AS fk_catalog, f.schema_name AS fk_schema, f.table_name AS "
+      "SELECT f.database_name AS pk_catalog, f.shown AS pk_schema, f.referenced_table AS pk_table, "
+      "unnest(f.pk_columns) AS pk_column, f.database_name AS fk_catalog, f.shown AS fk_schema, f.table_name AS "
       "fk_table, unnest(f.fk_columns) AS fk_column, generate_subscripts(f.fk_columns, 1)::INTEGER AS key_sequence, "
       "f.constraint_name AS fk_name, (SELECT min(p.constraint_name) FROM p WHERE p.database_name = f.database_name AND "
       "p.schema_name = f.schema_name AND p.table_name = f.referenced_table AND p.constraint_column_names = "
       "f.pk_columns) "
       "AS pk_name, 3::UTINYINT, 3::UTINYINT FROM f WHERE true{} ORDER BY {}, key_sequence",
-      kDatabases, where, order);
+      kSchema, kDatabases, where, order);
 }
 
 // data_type and its like: java.sql.Types. 3 for searchable: all; nullable 1: yes.
@@ -104,22 +120,22 @@ std::string SqlOf(const google::protobuf::Any& any) {
   if (wire_sql::CommandGetPrimaryKeys command; any.UnpackTo(&command)) return PrimaryKeysSql(command);
   if (wire_sql::CommandGetExportedKeys command; any.UnpackTo(&command)) {
     return KeysSql(Equals("f.database_name", command.has_catalog(), command.catalog()) +
-                       Equals("f.schema_name", command.has_db_schema(), command.db_schema()) +
+                       SchemaEquals(command.has_db_schema(), command.db_schema()) +
                        Equals("f.referenced_table", true, command.table()),
                    "fk_catalog, fk_schema, fk_table, fk_name");
   }
   if (wire_sql::CommandGetImportedKeys command; any.UnpackTo(&command)) {
     return KeysSql(Equals("f.database_name", command.has_catalog(), command.catalog()) +
-                       Equals("f.schema_name", command.has_db_schema(), command.db_schema()) +
+                       SchemaEquals(command.has_db_schema(), command.db_schema()) +
                        Equals("f.table_name", true, command.table()),
                    "pk_catalog, pk_schema, pk_table, pk_name");
   }
   if (wire_sql::CommandGetCrossReference command; any.UnpackTo(&command)) {
     return KeysSql(Equals("f.database_name", command.has_pk_catalog(), command.pk_catalog()) +
-                       Equals("f.schema_name", command.has_pk_db_schema(), command.pk_db_schema()) +
+                       SchemaEquals(command.has_pk_db_schema(), command.pk_db_schema()) +
                        Equals("f.referenced_table", true, command.pk_table()) +
                        Equals("f.database_name", command.has_fk_catalog(), command.fk_catalog()) +
-                       Equals("f.schema_name", command.has_fk_db_schema(), command.fk_db_schema()) +
+                       SchemaEquals(command.has_fk_db_schema(), command.fk_db_schema()) +
                        Equals("f.table_name", true, command.fk_table()),
                    "fk_catalog, fk_schema, fk_table, fk_name");
   }
@@ -211,7 +227,8 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Metadata>> FlightDoor::Impl::Met
     flightsql::ServerFacts facts{.version = options_.version,
                                  .arrow_version = ARROW_VERSION_STRING,
                                  .max_connections = services_.options.max_connections};
-    const auto lists = co_await Query(call, session, kListsSql);
+    std::string sql = kListsSql;
+    const auto lists = co_await Query(call, session, std::move(sql));
     if (!lists.ok()) co_return lists.error();
     for (const auto& batch : *lists) {
       const auto& values = static_cast<const arrow::ListArray&>(*batch->column(1));
@@ -233,7 +250,8 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Metadata>> FlightDoor::Impl::Met
     metadata.batches.push_back(*std::move(batch));
     co_return metadata;
   }
-  const auto rows = co_await Query(call, session, SqlOf(command));
+  std::string sql = SqlOf(command);
+  const auto rows = co_await Query(call, session, std::move(sql));
   if (!rows.ok()) co_return rows.error();
   wire_sql::CommandGetTables tables;
   const bool with_schemas = command.UnpackTo(&tables) && tables.include_schema();
@@ -271,7 +289,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::AddTableSchemas(CallPtr call, S
         if (!prepared.ok() && context.cancellation->cancelled()) return prepared.error();
         arrow::FieldVector fields;
         if (prepared.ok()) {  // a view over what is gone has no columns
-          for (const auto& field : ClientSchema(prepared->columns)->fields()) {
+          const auto columns = ClientSchema(prepared->columns);
+          for (const auto& field : columns->fields()) {
             const auto facts = arrow::key_value_metadata({{"ARROW:FLIGHT:SQL:CATALOG_NAME", catalog},
                                                           {"ARROW:FLIGHT:SQL:SCHEMA_NAME", name},
                                                           {"ARROW:FLIGHT:SQL:TABLE_NAME", table}});

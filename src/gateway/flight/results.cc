@@ -210,7 +210,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
       return Pulled{batch->num_rows(), std::move(messages)};
     };
     auto pulling = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
-    written = co_await WriteAll(call, std::exchange(leaving, {}));
+    auto messages = std::exchange(leaving, {});
+    written = co_await WriteAll(call, std::move(messages));
     if (!written) result->call.cancellation->Cancel(gone);
     std::shared_ptr<net::BlockingCall> left_behind;
     auto pulled = co_await net::Await(pulling, strand_, result->call.cancellation, left_behind);

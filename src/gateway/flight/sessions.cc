@@ -193,7 +193,7 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeLan
   if (!transaction.empty()) {
     const auto found = session->transactions.find(transaction);
     if (found == session->transactions.end()) {
-      co_return Error(ErrorCode::kNoActiveTransaction, "there is no transaction of this name");
+      co_return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name");
     }
     lane = found->second;
   } else if (!session->main->transaction.empty()) {
@@ -260,7 +260,8 @@ FlightDoor::Impl::Task<Result<std::string>> FlightDoor::Impl::BeginTransaction(S
   auto turn = co_await TakeTurn(session, call, lane);
   Status begun = turn.ok() ? Status::Ok() : Status(turn.error());
   if (begun.ok() && lane->engine == nullptr) begun = co_await OpenLane(session, call, lane, like);
-  if (begun.ok()) begun = co_await RunOnLane(*turn, call, "BEGIN TRANSACTION");
+  const std::string begin = "BEGIN TRANSACTION";
+  if (begun.ok()) begun = co_await RunOnLane(*turn, call, begin);
   if (!begun.ok()) {
     lane->transaction.clear();
     if (lane != session->main) CloseLane(lane);
@@ -276,18 +277,21 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndTransaction(SessionPtr sessi
                                                                 std::string id, bool commit) {
   const auto found = session->transactions.find(id);
   if (found == session->transactions.end()) {
-    co_return Error(ErrorCode::kNoActiveTransaction, "there is no transaction of this name");
+    co_return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name");
   }
   const auto lane = found->second;
   auto turn = co_await TakeTurn(session, call, lane);
   if (!turn.ok()) co_return turn.error();
   if (!session->transactions.contains(id)) {  // somebody else has ended it meanwhile
-    co_return Error(ErrorCode::kNoActiveTransaction, "there is no transaction of this name");
+    co_return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name");
   }
   const bool failed = lane->failed;
-  Status ended = co_await RunOnLane(*turn, call, commit && !failed ? "COMMIT" : "ROLLBACK");
+  const std::string rollback = "ROLLBACK";
+  const std::string end = commit && !failed ? "COMMIT" : rollback;
+  Status ended = co_await RunOnLane(*turn, call, end);
   if (!ended.ok() && turn->ticket.held() && lane->engine->in_transaction()) {
-    const Status rolled_back = co_await RunOnLane(*turn, NewCall(session, nullptr), "ROLLBACK");
+    auto again = NewCall(session, nullptr);
+    const Status rolled_back = co_await RunOnLane(*turn, again, rollback);
     if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
   }
   session->transactions.erase(id);

@@ -160,7 +160,12 @@ FlightDoor::Impl::Task<void> FlightDoor::Impl::ReadUpload([[maybe_unused]] std::
     while (!upload->has_room() && !upload->taken_no_more()) co_await room->Wait();
     if (upload->taken_no_more()) co_return;
     auto message = co_await Read(call);
-    if (!message) break;
+    if (!message) {
+      // The end of the upload, or of the client: only one that is there can be begun to be answered.
+      const bool is_there = co_await Begin(call);
+      if (!is_there) call->cancellation()->Cancel(Error(ErrorCode::kCancelled, "the client is gone"));
+      break;
+    }
     upload->Push(*std::move(message));
   }
   upload->End();
@@ -175,7 +180,10 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Ingest(CallPtr call, SessionPtr
   const auto began = steady_clock::now();
   FlightSession::Running running(session, context.cancellation,
                                  "COPY " + sql::ShownStatement(target->table) + " FROM STDIN");
-  auto turn = co_await TakeLane(session, context, command.transaction_id());
+  // ADBC's driver does not say of an ingest which transaction it belongs to: the only one that is open.
+  std::string transaction = command.transaction_id();
+  if (transaction.empty() && session->transactions.size() == 1) transaction = session->transactions.begin()->first;
+  auto turn = co_await TakeLane(session, context, std::move(transaction));
   if (!turn.ok()) co_return turn.error();
   auto slot = co_await Admit(session, context, running);
   if (!slot.ok()) co_return slot.error();
