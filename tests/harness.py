@@ -167,6 +167,9 @@ class Server(Process):
         import psycopg
         return psycopg.connect(**self.connect_arguments(), **{"autocommit": True, **options})
 
+    def flight_uri(self, scheme="grpc"):
+        return f"{scheme}://127.0.0.1:{self.flight_port}"
+
     def wait_idle(self, seconds=10):
         wait_until(lambda: self.metric("tavana_admission_running") == 0, seconds, "no running statement")
 
