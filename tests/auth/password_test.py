@@ -148,7 +148,7 @@ def test_no_secret_is_written_anywhere(guarded, users):
 
 def test_listening_for_everybody_wants_a_yes(tmp_path):
     def start(*arguments):
-        return subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", *arguments], capture_output=True, text=True, timeout=60)
+        return subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", "--flight-sql-port", "0", *arguments], capture_output=True, text=True, timeout=60)
     refused = start("--bind-address", "0.0.0.0")
     assert refused.returncode == 1 and "TAVANA_INSECURE_LISTEN" in refused.stderr and refused.stderr.count("\n") == 1
     missing = start("--auth-mode", "required")

@@ -201,7 +201,7 @@ def test_plain_connections_are_refused_where_tls_is_required(start_tls):
 
 def test_tls_without_what_it_needs_is_refused_by_name(tmp_path, authority):
     def start(*arguments):
-        done = subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", "--flight-sql-port", "0", *map(str, arguments)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and done.stderr.count("\n") == 1
         return done.stderr
     certificate, key = authority.issue("fits", "fits")

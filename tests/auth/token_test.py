@@ -254,7 +254,7 @@ def test_what_cannot_work_is_refused_at_the_start(tmp_path, keys, users, authori
     certificate, key = authority.issue("server", "server")
 
     def refused(*arguments):
-        done = subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", "--flight-sql-port", "0", *map(str, arguments)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 1 and done.stderr.startswith("tavana: "), done.stderr
         return done.stderr.splitlines()[-1]
 
@@ -266,5 +266,5 @@ def test_what_cannot_work_is_refused_at_the_start(tmp_path, keys, users, authori
     assert "https://" in refused("--jwt-keys", "http://id.example/keys", *RULES, *tls)
     broken = tmp_path / "broken.json"
     broken.write_text("{}")
-    assert "Key Set" in subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", "--jwt-keys", broken, *RULES, *tls],
+    assert "Key Set" in subprocess.run([TAVANA, "serve", "--pg-port", "0", "--http-port", "0", "--flight-sql-port", "0", "--jwt-keys", broken, *RULES, *tls],
                                        capture_output=True, text=True, timeout=60).stderr

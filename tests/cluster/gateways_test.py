@@ -118,7 +118,7 @@ def test_what_a_gateway_or_worker_cannot_do_is_said_at_the_start(authority):
         assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
         return done.stderr
 
-    doors = ["--pg-port", 0, "--http-port", 0]
+    doors = ["--pg-port", 0, "--http-port", 0, "--flight-sql-port", 0]
     assert "WORKER_ADDR" in refused("gateway", *doors)
     assert "is no address of a worker" in refused("gateway", *doors, "--worker-addr", "http://")
     assert "TAVANA_CLUSTER_CERT_PATH" in refused("gateway", *doors, "--worker-addr", "https://127.0.0.1:1")

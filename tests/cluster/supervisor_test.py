@@ -93,7 +93,7 @@ def alive(process):
 def test_a_signal_ends_the_server_while_its_workers_still_start(tmp_path):
     endless = tmp_path / "endless.sql"
     endless.write_text(f"CREATE TABLE never AS {ENDLESS};")
-    process = subprocess.Popen([TAVANA, "serve", "--workers", "1", "--pg-port", "0", "--http-port", "0", "--init", str(endless)])
+    process = subprocess.Popen([TAVANA, "serve", "--workers", "1", "--pg-port", "0", "--http-port", "0", "--flight-sql-port", "0", "--init", str(endless)])
     server = types.SimpleNamespace(process=process)
     try:
         wait_until(lambda: workers_of(server), 20, "the worker to start")
@@ -108,6 +108,6 @@ def test_a_signal_ends_the_server_while_its_workers_still_start(tmp_path):
 def test_data_that_does_not_load_is_said_at_the_start(start_server, tmp_path):
     broken = tmp_path / "broken.sql"
     broken.write_text("SELEC 1;")
-    done = subprocess.run([TAVANA, "serve", "--workers", "1", "--pg-port", "0", "--http-port", "0", "--init", str(broken)],
+    done = subprocess.run([TAVANA, "serve", "--workers", "1", "--pg-port", "0", "--http-port", "0", "--flight-sql-port", "0", "--init", str(broken)],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "init SQL failed" in done.stderr and "a worker did not start" in done.stderr

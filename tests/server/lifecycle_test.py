@@ -22,7 +22,7 @@ def run(*arguments, env=None):
 
 def refused(*arguments, env=None):
     """The one line that a refused start leaves on stderr."""
-    free = [word for flag in ("--pg-port", "--http-port") if flag not in arguments for word in (flag, 0)]
+    free = [word for flag in ("--pg-port", "--http-port", "--flight-sql-port") if flag not in arguments for word in (flag, 0)]
     done = run("serve", *free, *arguments, env=env)
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
@@ -269,4 +269,5 @@ def test_a_second_signal_ends_it_at_once(start_server):
 
 def test_the_ready_file_appears_whole_and_names_the_ports(start_server):
     server = start_server()
-    assert json.loads(server.ready_file.read_text()) == {"pg_port": server.port, "http_port": server.http_port, "pid": server.process.pid}
+    assert json.loads(server.ready_file.read_text()) == {
+        "pg_port": server.port, "http_port": server.http_port, "flight_sql_port": server.flight_port, "pid": server.process.pid}
