@@ -317,6 +317,3 @@ def test_deep_nesting_is_refused(client):
     for _ in range(500):
         kind = pyarrow.list_(kind)
     refused(lambda: client.ingest("flight_deep", pyarrow.table({"v": pyarrow.array([None], kind)})))
-
-
-# ---- what is never fetched ----------------------------------------------------------------------------------------
