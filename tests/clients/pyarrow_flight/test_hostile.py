@@ -3,13 +3,14 @@
 import base64
 import struct
 import subprocess
+import sys
 
 import pyarrow
 import pytest
 from pyarrow import flight
 
 from flight_sql import Client, any_of
-from harness import TAVANA, wait_until
+from harness import ROOT, TAVANA, wait_until
 
 PASSWORD = "correct horse"
 
@@ -317,3 +318,26 @@ def test_deep_nesting_is_refused(client):
     for _ in range(500):
         kind = pyarrow.list_(kind)
     refused(lambda: client.ingest("flight_deep", pyarrow.table({"v": pyarrow.array([None], kind)})))
+
+
+# ---- what is never fetched ----------------------------------------------------------------------------------------
+
+
+UPLOAD = """
+import os, sys, pyarrow
+from pyarrow import flight
+sys.path.insert(0, sys.argv[2])
+from flight_sql import any_of
+data = pyarrow.table({"i": pyarrow.array(range(100000), pyarrow.int64())})
+command = any_of("CommandStatementIngest", f1=bytes([8, 1, 16, 1]), f2="flight_half")
+writer, _ = flight.FlightClient(sys.argv[1]).do_put(flight.FlightDescriptor.for_command(command), data.schema)
+writer.write_table(data)
+os._exit(0)
+"""
+
+
+def test_an_upload_of_a_client_that_dies_leaves_nothing(server, client):
+    subprocess.run([sys.executable, "-c", UPLOAD, server.flight_uri(), str(ROOT / "tests" / "flight")], check=True, timeout=60)
+    server.wait_idle(30)
+    with pytest.raises(pyarrow.ArrowException, match="flight_half"):
+        client.query("FROM flight_half")
