@@ -377,10 +377,64 @@ def test_a_failed_transaction_only_rolls_back(server, cursor, table):
 # ---- metadata -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def objects(cursor):
+    cursor.execute("CREATE SCHEMA adbc_objects")
+    cursor.execute("CREATE TABLE adbc_objects.parent (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, price DECIMAL(10,2), tags VARCHAR[])")
+    cursor.execute("CREATE TABLE adbc_objects.child (id INTEGER, parent_id INTEGER REFERENCES adbc_objects.parent(id))")
+    cursor.execute("CREATE VIEW adbc_objects.seen AS SELECT id FROM adbc_objects.parent")
+    yield
+    cursor.execute("DROP SCHEMA adbc_objects CASCADE")
+
+
+def found(link, catalog, **options):
+    """{schema: {table: (type, [columns])}} of one catalog."""
+    catalogs = {each["catalog_name"]: each for each in link.adbc_get_objects(**options).read_all().to_pylist()}
+    return {schema["db_schema_name"]: {table["table_name"]: (table["table_type"], [column["column_name"] for column in table["table_columns"] or []])
+                                       for table in schema["db_schema_tables"] or []}
+            for schema in catalogs[catalog]["catalog_db_schemas"] or []}
+
+
+def test_objects_at_each_depth(link, objects):
+    catalog = link.adbc_current_catalog
+    assert catalog == "tavana"
+    assert found(link, catalog, depth="catalogs") == {}
+    assert found(link, catalog, depth="db_schemas").keys() >= {"adbc_objects", "public"}
+    columns = {"parent": ["id", "name", "price", "tags"], "child": ["id", "parent_id"], "seen": ["id"]}
+    only = {"depth": "tables", "db_schema_filter": "adbc_objects"}
+    kinds = {name: kind for name, (kind, _) in found(link, catalog, **only)["adbc_objects"].items()}
+    assert kinds == {"parent": "TABLE", "child": "TABLE", "seen": "VIEW"}
+    for depth in ("columns", "all"):
+        tables = found(link, catalog, depth=depth, db_schema_filter="adbc_objects")["adbc_objects"]
+        assert {name: names for name, (_, names) in tables.items()} == columns
+
+
+def test_objects_are_filtered(link, objects):
+    catalog = link.adbc_current_catalog
+    only = found(link, catalog, depth="all", catalog_filter=catalog, db_schema_filter="adbc\\_obj%", table_name_filter="par_nt")
+    assert only == {"adbc_objects": {"parent": (only["adbc_objects"]["parent"][0], ["id", "name", "price", "tags"])}}
+    views = found(link, catalog, depth="tables", db_schema_filter="adbc_objects", table_types_filter=["VIEW"])
+    assert views == {"adbc_objects": {"seen": ("VIEW", [])}}
+    names = found(link, catalog, depth="columns", db_schema_filter="adbc_objects", table_name_filter="parent", column_name_filter="%a%")
+    assert names["adbc_objects"]["parent"][1] == ["name", "tags"]
+
+
+def test_the_schema_of_a_table_is_that_of_its_rows(link, cursor, objects):
+    schema = link.adbc_get_table_schema("parent", db_schema_filter="adbc_objects")
+    wanted = cursor.execute("FROM adbc_objects.parent").fetch_arrow_table().schema
+    assert schema.names == wanted.names and schema.types == wanted.types
+    with pytest.raises(adbc.Error):
+        link.adbc_get_table_schema("nobody", db_schema_filter="adbc_objects")
+
+
 def test_table_types_and_info(link):
     assert {"VIEW"} <= set(link.adbc_get_table_types())
     info = link.adbc_get_info()
     assert info["vendor_name"] == "Tavana" and info["vendor_version"]
+
+
+def test_where_the_connection_is(link):
+    assert (link.adbc_current_catalog, link.adbc_current_db_schema) == ("tavana", "public")
 
 
 def test_options_of_the_session(link, cursor):
