@@ -87,6 +87,12 @@ const OptionSpec kOptions[] = {
      "The authority whose certificates the other side must show."},
     {"Cluster", "grpc_port", "--grpc-port", "GRPC_PORT", &S::grpc_port, "50053", 0, kMaxPort, "port",
      "Port that a worker serves gateways on. 0: any free port."},
+    {"Cluster", "grpc_stream_window_mb", "--grpc-stream-window-mb", "TAVANA_GRPC_STREAM_WINDOW_MB", &S::grpc_stream_window_mb, "512", 1, 2047, "MiB",
+     "Upper bound of what is on its way from a worker for one result; a gateway needs 1."},
+    {"Cluster", "grpc_conn_window_mb", "--grpc-conn-window-mb", "TAVANA_GRPC_CONN_WINDOW_MB", &S::grpc_connection_window_mb, "1024", 1, 65535, "MiB",
+     "Upper bound of what is on its way from a worker for all results; each of TAVANA_MAX_CONNECTIONS has at least 128 KiB."},
+    {"Cluster", "grpc_channel_buffer", "--grpc-channel-buffer", "TAVANA_GRPC_CHANNEL_BUFFER", &S::grpc_channel_buffer, "256", 1, 65535, "batches",
+     "Upper bound of batches (of about 128 KiB) on their way for one result; a gateway has 8."},
     {"Cluster", "cancel_grace_seconds", "--cancel-grace-seconds", "TAVANA_CANCEL_GRACE_SECONDS", &S::cancel_grace, "10", 1, 3600, "s",
      "A statement that goes on for so long after its cancel makes a worker end once the others are done, to be started again."},
     {"Cluster", "worker_name", "--worker-name", "TAVANA_WORKER_NAME", &S::worker_name, "", 0, 0, "name",
@@ -213,7 +219,9 @@ std::span<const OptionSpec> AllOptions() { return kOptions; }
 bool IsFor(const OptionSpec& option, Command command) {
   const bool is_worker = command == Command::kWorker;
   if (option.group == "Cluster") {
-    const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers";
+    const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers" ||
+                            option.name.starts_with("grpc_stream") || option.name.starts_with("grpc_conn") ||
+                            option.name.starts_with("grpc_channel");
     if (option.name == "workers") return command == Command::kServe;
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -93,6 +94,25 @@ TEST_F(DuckDbEngineTest, WhatASelectHasWrittenIsDurableWhenItsResultHasEnded) {
     std::filesystem::remove(folder / "second.db");
     std::filesystem::remove(folder / "second.db.wal");
   }
+}
+
+TEST_F(DuckDbEngineTest, WhatItMayUseIsFollowedWhileItRuns) {
+  std::atomic<int> threads = 2;
+  Open({.resources = {.memory_bytes = 1'000'000'000, .threads = 2},
+        .follow =
+            [&] {
+              return EngineResources{.memory_bytes = static_cast<std::uint64_t>(threads) * 500'000'000,
+                                     .threads = threads};
+            },
+        .follow_period = std::chrono::milliseconds(1)});
+  const auto now = [this] { return Text("SELECT current_setting('memory_limit'), current_setting('threads')"); };
+  EXPECT_EQ(now(), "953.6 MiB|2");
+  threads = 3;
+  while (now() != "1.3 GiB|3") std::this_thread::yield();
+  threads = 1;
+  while (now() != "476.8 MiB|1") std::this_thread::yield();
+  session_.reset();
+  engine_.reset();  // before what it asks goes
 }
 
 TEST_F(DuckDbEngineTest, CurrentValuesOfSequencesAreTheSessionsOwn) {

@@ -2,6 +2,7 @@
 #include "duckdb/engine.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <duckdb.hpp>
 #include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/config.hpp>
@@ -9,7 +10,10 @@
 #include <duckdb/main/valid_checker.hpp>
 #include <duckdb/parser/keyword_helper.hpp>
 #include <filesystem>
+#include <mutex>
+#include <stop_token>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -26,9 +30,23 @@ namespace {
 
 std::string Literal(const std::string& text) { return ::duckdb::KeywordHelper::WriteQuoted(text, '\''); }
 
+/// False when not all of it could be done.
+bool Resize(::duckdb::DuckDB& database, const EngineResources& resources) {
+  try {
+    ::duckdb::Connection connection(database);
+    const auto set = [&](const std::string& setting) { return !connection.Query("SET GLOBAL " + setting)->HasError(); };
+    return set("memory_limit = '" + std::to_string(resources.memory_bytes) + "B'") &&
+           set("threads = " + std::to_string(resources.threads));
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 class DuckDbEngine : public engine::Engine {
  public:
-  explicit DuckDbEngine(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {}
+  explicit DuckDbEngine(std::shared_ptr<Instance> instance) : instance_(std::move(instance)) {
+    if (instance_->options.follow) follower_ = std::jthread([this](const std::stop_token& stop) { Follow(stop); });
+  }
 
   Result<std::unique_ptr<engine::Session>> Open(const engine::SessionOptions& options) override {
     if (poisoned()) return Error(ErrorCode::kUnavailable, "the engine met a fatal error and must be restarted");
@@ -63,7 +81,20 @@ class DuckDbEngine : public engine::Engine {
   bool poisoned() const override { return instance_->poisoned.load(std::memory_order_relaxed); }
 
  private:
+  void Follow(const std::stop_token& stop) {
+    const auto& options = instance_->options;
+    EngineResources now = options.resources;
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stopped.wait_for(lock, stop, options.follow_period, [&] { return stop.stop_requested(); })) {
+      const EngineResources wanted = options.follow();
+      if (wanted != now && Resize(*instance_->database, wanted)) now = wanted;
+    }
+  }
+
   std::shared_ptr<Instance> instance_;
+  std::jthread follower_;
 };
 
 Status CheckSpillDirectory(const std::string& directory) {
@@ -78,9 +109,9 @@ Status CheckSpillDirectory(const std::string& directory) {
 
 void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   using ::duckdb::Value;
-  if (options.threads > 0) config.SetOptionByName("threads", Value::BIGINT(options.threads));
-  if (options.memory_limit_bytes > 0)
-    config.SetOptionByName("memory_limit", Value(std::to_string(options.memory_limit_bytes) + "B"));
+  if (options.resources.threads > 0) config.SetOptionByName("threads", Value::BIGINT(options.resources.threads));
+  if (options.resources.memory_bytes > 0)
+    config.SetOptionByName("memory_limit", Value(std::to_string(options.resources.memory_bytes) + "B"));
   if (!options.spill_directory.empty()) config.SetOptionByName("temp_directory", Value(options.spill_directory));
   if (!options.extension_directory.empty())
     config.SetOptionByName("extension_directory", Value(options.extension_directory));

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "main/demo.h"
+#include "observe/log.h"
 
 namespace tavana {
 namespace {
@@ -12,6 +13,11 @@ namespace {
 constexpr std::size_t kMaxInitBytes = std::size_t{64} << 20;  // as long as a client's longest message
 
 std::uint64_t BytesOfGb(double gigabytes) { return static_cast<std::uint64_t>(gigabytes * 1e9); }
+
+duckdb_engine::EngineResources ResourcesOf(const config::Options& options, const config::ResourceLimits& limits) {
+  return {.memory_bytes = options.max_memory_gb > 0 ? BytesOfGb(options.max_memory_gb) : limits.default_memory_bytes(),
+          .threads = options.threads > 0 ? options.threads : limits.cpus};
+}
 
 Result<std::string> InitSql(const config::Options& options) {
   std::string sql;
@@ -33,9 +39,18 @@ Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& opti
   duckdb_engine::EngineOptions engine;
   engine.database_path = options.database_file;
   engine.init_sql = std::move(init_sql);
-  engine.memory_limit_bytes =
-      options.max_memory_gb > 0 ? BytesOfGb(options.max_memory_gb) : limits.default_memory_bytes();
-  engine.threads = options.threads > 0 ? options.threads : limits.cpus;
+  engine.resources = ResourcesOf(options, limits);
+  if (options.max_memory_gb <= 0 || options.threads <= 0) {
+    engine.follow = [options, last = engine.resources]() mutable {
+      const auto now = ResourcesOf(options, config::CurrentResourceLimits());
+      if (now != last) {
+        observe::Log(observe::LogLevel::kInfo, "what the engine may use has changed",
+                     {{"memory_bytes", std::to_string(now.memory_bytes)}, {"threads", std::to_string(now.threads)}});
+        last = now;
+      }
+      return now;
+    };
+  }
   engine.spill_directory = spill.path().string();
   engine.spill_limit_bytes = BytesOfGb(options.spill_limit_gb);
   engine.extension_directory = ExtensionDirectory(TAVANA_EXTENSION_DIR);

@@ -31,6 +31,7 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "remote/credentials.h"
+#include "remote/frame.h"
 #include "remote/remote_engine.h"
 #include "routing/router.h"
 #include "routing/workers.h"
@@ -180,12 +181,21 @@ Result<EngineSource> DuckDbHere(const config::Options& options) {
   TAVANA_ASSIGN_OR_RETURN(auto spill, SpillDirectory::Open(options.spill_directory));
   TAVANA_ASSIGN_OR_RETURN(auto engine, EngineOptionsOf(options, config::CurrentResourceLimits(), spill));
   source.spill.emplace(std::move(spill));
-  source.slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine.threads;
-  source.described = "DuckDB, " + std::to_string(engine.threads) + " threads, " +
-                     std::to_string(engine.memory_limit_bytes) + " bytes of memory, spills to " +
+  source.slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine.resources.threads;
+  source.described = "DuckDB, " + std::to_string(engine.resources.threads) + " threads, " +
+                     std::to_string(engine.resources.memory_bytes) + " bytes of memory, spills to " +
                      engine.spill_directory;
   source.Open = [engine = std::move(engine)] { return duckdb_engine::OpenDuckDb(engine); };
   return source;
+}
+
+/// `wanted`, within the bounds that the TAVANA_GRPC_* options set.
+std::uint32_t BatchesAhead(const config::Options& options, std::uint32_t wanted) {
+  constexpr auto kPieces = (std::int64_t{1} << 20) / remote::kPieceBytes;  // in a MiB
+  const std::int64_t bound =
+      std::min({std::int64_t{options.grpc_channel_buffer}, options.grpc_stream_window_mb * kPieces,
+                options.grpc_connection_window_mb * kPieces / std::max(options.max_connections, 1)});
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(bound, 1)));
 }
 
 Result<EngineSource> WorkersElsewhere(const config::Options& options) {
@@ -197,6 +207,7 @@ Result<EngineSource> WorkersElsewhere(const config::Options& options) {
   }
   cluster.remote.gateway = GatewayName();
   cluster.remote.version = TAVANA_VERSION;
+  cluster.remote.batches_ahead = BatchesAhead(options, cluster.remote.batches_ahead);
   const remote::ClusterTls tls{options.cluster_certificate, options.cluster_key, options.cluster_ca};
   const bool wants_tls = options.worker_addresses.find("https://") != std::string::npos ||
                          options.worker_addresses.find("grpc+tls://") != std::string::npos;

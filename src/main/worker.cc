@@ -92,7 +92,7 @@ int RunWorker(const config::Options& options) {
     if (!made) return Fail(made.error());
     credentials = *std::move(made);
   }
-  const int slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine_options->threads;
+  const int slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine_options->resources.threads;
   auto worker = remote::Worker::Listen(
       *engine,
       {.bind_address = options.bind_address,
@@ -117,8 +117,8 @@ int RunWorker(const config::Options& options) {
   Log(LogLevel::kInfo, "ready",
       {{"grpc_port", std::to_string((*worker)->port())},
        {"http_port", std::to_string((*http_door)->port())},
-       {"threads", std::to_string(engine_options->threads)},
-       {"memory_bytes", std::to_string(engine_options->memory_limit_bytes)},
+       {"threads", std::to_string(engine_options->resources.threads)},
+       {"memory_bytes", std::to_string(engine_options->resources.memory_bytes)},
        {"spill_directory", engine_options->spill_directory}});
 
   while (!WaitForStopSignal(kIdlePoll) && !(*worker)->overdue()) {

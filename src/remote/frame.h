@@ -4,6 +4,7 @@
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "base/result.h"
 
 namespace tavana::remote {
+
+/// Of a batch on the wire, about. Measured: 20 clients that do not read cost a gateway 45 MiB with this and 8 batches
+/// ahead, 80 MiB with twice as much, which is a fifth faster.
+inline constexpr std::int64_t kPieceBytes = 128 << 10;
 
 /// Buffers behind a header, on their way out.
 using BodyBuffers = std::vector<std::shared_ptr<arrow::Buffer>>;

@@ -18,7 +18,7 @@ struct RemoteOptions {
   std::string gateway;        ///< this gateway's own name, unique among those that a worker serves
   std::string version;        ///< of this release
   std::shared_ptr<grpc::ChannelCredentials> credentials;  ///< null: in clear
-  /// Batches of a result (of ServedSession::kPieceBytes) that may be on their way before the first of them is taken.
+  /// Batches of a result (of kPieceBytes) that may be on their way before the first of them is taken.
   std::uint32_t batches_ahead = 8;
   std::chrono::milliseconds ping{500};
   /// A worker that does not answer for so long is lost: its calls fail, its streams are cut (chosen: ten pings).
