@@ -7,6 +7,7 @@
 #include <duckdb/main/attached_database.hpp>
 #include <duckdb/main/config.hpp>
 #include <duckdb/main/database_manager.hpp>
+#include <duckdb/main/secret/secret_manager.hpp>
 #include <duckdb/main/valid_checker.hpp>
 #include <duckdb/parser/keyword_helper.hpp>
 #include <filesystem>
@@ -118,6 +119,7 @@ void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   config.SetOptionByName("autoinstall_known_extensions", Value::BOOLEAN(false));
   config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
   config.SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
+  config.SetOptionByName("allow_persistent_secrets", Value::BOOLEAN(false));
   RegisterArrowTables(config);
   RegisterReadSets(config);
 }
@@ -153,6 +155,9 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     RegisterPostgresFunctions(*instance->database->instance);
     RegisterDialect(*instance->database->instance);
     ::duckdb::Connection connection(*instance->database);
+    auto vaults = ::duckdb::make_uniq<VaultStorage>();
+    instance->vaults = vaults.get();
+    ::duckdb::SecretManager::Get(*connection.context).LoadSecretStorage(std::move(vaults));
     if (options.spill_limit_bytes > 0) {
       // Not through DBConfig: DuckDB 1.5.5 keeps the option there and never hands it to its buffer manager.
       TAVANA_RETURN_IF_ERROR(
@@ -170,6 +175,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "USE tavana", "the default catalog can not be used"));
     if (!options.init_sql.empty())
       TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
+    instance->vaults->Adopt(*connection.context);
     // The only form of errors that keeps positions, for every session.
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "SET GLOBAL errors_as_json = true", "errors can not be told"));
     return std::unique_ptr<engine::Engine>(std::make_unique<DuckDbEngine>(std::move(instance)));

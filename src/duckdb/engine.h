@@ -30,6 +30,10 @@ struct EngineOptions {
   std::uint64_t spill_limit_bytes = 0;  ///< 0: DuckDB's default (90 % of the free disk)
   bool postgres_catalog = true;         ///< pg_catalog and information_schema as PostgreSQL has them
   std::string extension_directory;      ///< EXT of EXT/v1.5.5/linux_amd64/*.duckdb_extension; nothing is ever installed
+  /// Whether settings that reach everybody are the administrator's alone.
+  bool lock_configuration = true;
+  /// Whether a session may use what the server itself may: identities of its machine among others.
+  bool sessions_reach_server = false;
   /// What a session may keep aside of results that other statements interrupted (chosen: a large export fits).
   std::uint64_t open_results_limit_bytes = std::uint64_t{1} << 30;
 };

@@ -7,6 +7,7 @@
 #include "duckdb/catalog.h"
 #include "duckdb/engine.h"
 #include "duckdb/plan_guard.h"
+#include "duckdb/vault.h"
 
 namespace tavana::duckdb_engine {
 
@@ -15,7 +16,8 @@ struct Instance {
   EngineOptions options;
   WriteGate writes;
   std::unique_ptr<::duckdb::DuckDB> database;
-  PostgresCatalog catalog;  ///< empty without postgres_catalog
+  VaultStorage* vaults = nullptr;  ///< the database's
+  PostgresCatalog catalog;         ///< empty without postgres_catalog
   std::atomic<bool> poisoned = false;
 };
 

@@ -20,6 +20,7 @@
 #include "duckdb/result.h"
 #include "duckdb/statement.h"
 #include "duckdb/values.h"
+#include "duckdb/vault.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -68,6 +69,7 @@ class DuckDbSession : public engine::Session {
       auto& variables = ::duckdb::ClientConfig::GetConfig(shared_->context()).user_variables;
       variables["tavana_database"] = ::duckdb::Value(options_.database);
       variables["tavana_user"] = ::duckdb::Value(options_.user);
+      (void)Vault::Of(shared_->context());
       variables["tavana_pid"] = ::duckdb::Value::INTEGER(static_cast<std::int32_t>(options_.process_id));
       return Status::Ok();
     } catch (const std::exception& exception) {
@@ -129,6 +131,7 @@ class DuckDbSession : public engine::Session {
           DuckDbResult::Create(shared_, call, std::move(*result), statement.sql, statement.described.returns_rows,
                                statement.described.kind == engine::StatementKind::kDml);
       if (!stream.ok()) return running.Explain(std::move(stream).error());
+      if (statement.resets_all) TAVANA_RETURN_IF_ERROR(ResetAll());
       NoteSetting(statement);
       return std::unique_ptr<engine::ResultStream>(std::move(*stream));
     } catch (const std::exception& exception) {
@@ -189,7 +192,9 @@ class DuckDbSession : public engine::Session {
 
   Result<engine::SessionSnapshot> Snapshot() override {
     const std::lock_guard lock(shared_->mutex);
-    engine::SessionSnapshot snapshot{.settings = settings_, .statements = {}, .pinned_by = {}};
+    const auto vault = Vault::Of(shared_->context())->contents();
+    engine::SessionSnapshot snapshot{.settings = settings_, .credentials = vault->settings};
+    for (const auto& [name, secret] : vault->secrets) snapshot.secrets[name] = BytesOf(*secret);
     for (const auto& [id, statement] : statements_) snapshot.statements[id] = {statement->sql, statement->client_types};
     if (in_transaction()) {
       snapshot.pinned_by = "open transaction";
@@ -210,6 +215,17 @@ class DuckDbSession : public engine::Session {
     for (const auto& [name, value] : snapshot.settings) {
       TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
       settings_[name] = value;
+    }
+    for (const auto& [name, value] : snapshot.credentials) {
+      const auto* credential = FindCredentialSetting(name);
+      if (credential == nullptr) return Error(ErrorCode::kUnsupported, "unknown credential setting " + name);
+      SetCredential(*credential, value);
+      if (!credential->hidden && credential->known_to_duckdb)
+        TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
+    }
+    for (const auto& [name, bytes] : snapshot.secrets) {
+      TAVANA_ASSIGN_OR_RETURN(auto secret, SecretOf(bytes));
+      Vault::Of(shared_->context())->Put(name, std::move(secret));
     }
     for (const auto& [id, prepared] : snapshot.statements) {
       TAVANA_ASSIGN_OR_RETURN(auto statement, Describe(*shared_, prepared.sql, prepared.parameter_types));
@@ -499,8 +515,29 @@ class DuckDbSession : public engine::Session {
     return std::unique_ptr<::duckdb::QueryResult>(shared_->context().Query("", ::duckdb::QueryParameters(false)));
   }
 
+  void SetCredential(const CredentialSetting& credential, std::optional<std::string> value) {
+    Vault::Of(shared_->context())
+        ->Set(credential, std::move(value), shared_->instance->vaults->Infrastructure(credential.type));
+  }
+
+  /// Of the credential settings; the door resets those that it knows.
+  Status ResetAll() {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : Vault::Of(shared_->context())->contents()->settings) {
+      const auto* credential = FindCredentialSetting(name);
+      if (!credential->hidden && credential->known_to_duckdb) names.push_back(name);
+    }
+    Vault::Of(shared_->context())->ResetSettings();
+    for (const auto& name : names) TAVANA_RETURN_IF_ERROR(Run("RESET " + Quoted(name)));
+    return Status::Ok();
+  }
+
   void NoteSetting(const Statement& statement) {
     if (statement.setting.empty()) return;
+    if (statement.credential != nullptr) {
+      SetCredential(*statement.credential, statement.credential_value);
+      return;
+    }
     if (statement.sets_variable) {
       if (statement.setting.starts_with(kInlinePrefix)) return;  // a step of the gateway's, used at once
       has_variable_ = has_variable_ || !statement.resets_setting;

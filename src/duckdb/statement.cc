@@ -19,12 +19,14 @@
 #include "duckdb/arrow_export.h"
 #include "duckdb/catalog.h"
 #include "duckdb/column_names.h"
+#include "duckdb/confine.h"
 #include "duckdb/definitions.h"
 #include "duckdb/dialect.h"
 #include "duckdb/errors.h"
 #include "duckdb/parameters.h"
 #include "duckdb/read_set.h"
 #include "duckdb/readable.h"
+#include "sql/statement.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -382,6 +384,14 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
   statement.sql = std::string(sql);
   statement.client_types.assign(parameter_types.begin(), parameter_types.end());
   statement.described.columns = arrow::schema({});
+  if (FirstWord(statement.sql) == "RESET") {
+    if (const auto reset = sql::Classify(sql); reset.command == sql::Command::kReset && reset.name == "all") {
+      statement.resets_all = true;
+      statement.described.kind = StatementKind::kSetting;
+      statement.described.command = "RESET";
+      return statement;
+    }
+  }
   try {
     const bool speaks_postgres = SpeaksPostgres(shared.context());
     Statements parsed;
@@ -403,8 +413,14 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
     AdaptToCatalog(shared.context(), parsed);
     shared.context().PreprocessStatements(parsed);
     for (auto& part : parsed) {
+      TAVANA_RETURN_IF_ERROR(Confine(*part, *shared.instance, statement));
       CastNullColumns(*part);
       statement.parts.push_back(std::move(part));
+    }
+    if (statement.credential != nullptr) {
+      if (statement.parts.size() != 1)
+        return Error(ErrorCode::kUnsupported, "credentials are set by statements of their own");
+      if (statement.credential->hidden || !statement.credential->known_to_duckdb) statement.parts.clear();
     }
     return DescribeParsed(shared, std::move(statement), parameter_types);
   } catch (const std::exception& exception) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "duckdb/connection.h"
+#include "duckdb/vault.h"
 #include "engine/engine.h"
 
 namespace tavana::duckdb_engine {
@@ -40,6 +41,10 @@ struct Statement {
   std::string setting;
   bool resets_setting = false;
   bool sets_variable = false;
+  bool resets_all = false;  ///< RESET ALL
+  /// Where that is a part of a secret: the session's vault is told, and DuckDB only of what is not hidden.
+  const CredentialSetting* credential = nullptr;
+  std::optional<std::string> credential_value;
 };
 
 /// Parses and binds. The caller has moved aside what DuckDB was streaming.

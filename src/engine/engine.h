@@ -134,10 +134,14 @@ struct SessionSnapshot {
     std::string sql;
     std::vector<std::shared_ptr<arrow::DataType>> parameter_types;
   };
-  std::map<std::string, std::string> settings;  ///< by name, the values set in this session
-  std::map<StatementId, Statement> statements;  ///< the prepared ones
+  std::map<std::string, std::string> settings = {};  ///< by name, the values set in this session
+  std::map<StatementId, Statement> statements = {};  ///< the prepared ones
+  /// The session's own secrets and the settings that stand for some: whoever has them is the user to the storage. Never
+  /// logged, shown or kept longer than the session.
+  std::map<std::string, std::string> credentials = {};  ///< settings, by name
+  std::map<std::string, std::string> secrets = {};      ///< by name, in the engine's own form
   /// Why the session can not move (open transaction, temporary table, open result); empty when it can.
-  std::string pinned_by;
+  std::string pinned_by = {};
 };
 
 struct SessionOptions {

@@ -85,6 +85,8 @@ Result<engine::Prepared> PreparedOf(const wire::Prepared& message) {
 Result<wire::Snapshot> MessageOf(const engine::SessionSnapshot& snapshot) {
   wire::Snapshot message;
   message.mutable_settings()->insert(snapshot.settings.begin(), snapshot.settings.end());
+  message.mutable_credentials()->insert(snapshot.credentials.begin(), snapshot.credentials.end());
+  message.mutable_secrets()->insert(snapshot.secrets.begin(), snapshot.secrets.end());
   for (const auto& [id, statement] : snapshot.statements) {
     auto& added = *message.add_statements();
     added.set_id(static_cast<std::uint64_t>(id));
@@ -97,7 +99,8 @@ Result<wire::Snapshot> MessageOf(const engine::SessionSnapshot& snapshot) {
 
 Result<engine::SessionSnapshot> SnapshotOf(const wire::Snapshot& message) {
   engine::SessionSnapshot snapshot{.settings = {message.settings().begin(), message.settings().end()},
-                                   .statements = {},
+                                   .credentials = {message.credentials().begin(), message.credentials().end()},
+                                   .secrets = {message.secrets().begin(), message.secrets().end()},
                                    .pinned_by = message.pinned_by()};
   for (const auto& statement : message.statements()) {
     TAVANA_ASSIGN_OR_RETURN(auto types, TypesOf(statement.parameter_types()));

@@ -44,8 +44,14 @@ bool ReadsTemporary(const engine::Prepared& described) {
   return std::ranges::any_of(described.read_set.tables, [](const auto& table) { return table.database == "temp"; });
 }
 
+/// They are the session's alone and go where it goes.
+bool IsOfSecrets(const engine::Prepared& described) {
+  return described.command == "CREATE SECRET" || described.command == "DROP SECRET";
+}
+
 /// Makes something that other workers may not have.
 bool Defines(const engine::Prepared& described) {
+  if (IsOfSecrets(described)) return false;
   switch (described.kind) {
     case engine::StatementKind::kQuery:
     case engine::StatementKind::kDml:
@@ -128,6 +134,18 @@ class RouterResult final : public engine::ResultStream {
 /// COMMIT or ROLLBACK.
 bool EndsTransaction(const engine::Prepared& described) {
   return described.kind == engine::StatementKind::kTransaction && described.command != "BEGIN";
+}
+
+/// Without the prepared statements, which the router prepares itself.
+engine::SessionSnapshot StateOf(engine::SessionSnapshot snapshot) {
+  snapshot.statements.clear();
+  snapshot.pinned_by.clear();
+  return snapshot;
+}
+
+/// ROLLBACK undoes what the transaction did to secrets.
+bool ChangesState(const engine::Prepared& described) {
+  return described.kind == engine::StatementKind::kSetting || IsOfSecrets(described) || described.command == "ROLLBACK";
 }
 
 class RouterSession final : public engine::Session {
@@ -223,9 +241,9 @@ class RouterSession final : public engine::Session {
   }
   Status Restore(const engine::SessionSnapshot& snapshot) override {
     TAVANA_RETURN_IF_ERROR(EnsureHome({}));
-    TAVANA_RETURN_IF_ERROR(home_->Restore({.settings = snapshot.settings, .statements = {}, .pinned_by = {}}));
+    TAVANA_RETURN_IF_ERROR(home_->Restore(StateOf(snapshot)));
     Forget();
-    settings_ = snapshot.settings;
+    state_ = StateOf(snapshot);
     for (const auto& [id, prepared] : snapshot.statements) {
       Statement statement{
           .sql = prepared.sql, .types = prepared.parameter_types, .described = {}, .at_home = {}, .away = {}};
@@ -247,7 +265,7 @@ class RouterSession final : public engine::Session {
   /// Statements, settings and the session elsewhere.
   void Forget() {
     statements_.clear();
-    settings_.clear();
+    state_ = {};
     SetAway(nullptr, nullptr);
   }
 
@@ -288,8 +306,7 @@ class RouterSession final : public engine::Session {
     if (home_ != nullptr) return Status::Ok();
     if (lost_state_) return LostState();
     TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, OpenAtHome(call));
-    if (!settings_.empty())
-      TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
+    if (HasState()) TAVANA_RETURN_IF_ERROR(opened->Restore(state_));
     for (auto& [id, statement] : statements_) statement.at_home.reset();
     const auto health = workers_->home()->health();
     const bool restarted = !instance_.empty() && instance_ != health.instance;
@@ -379,17 +396,21 @@ class RouterSession final : public engine::Session {
     if (!stream.ok()) return std::move(stream).error();
     stays_home_ = stays_home_ || Defines(statement.described);
     leaves_state_ = leaves_state_ || LeavesState(statement);
-    if (statement.described.kind == engine::StatementKind::kSetting) TAVANA_RETURN_IF_ERROR(NoteSettings());
+    if (ChangesState(statement.described)) TAVANA_RETURN_IF_ERROR(NoteSettings());
     if (!statement.described.read_set.tables.empty() || statement.described.kind == engine::StatementKind::kDdl)
       used_tables_ = true;
     return Started{where, *std::move(stream)};
   }
 
+  bool HasState() const { return !state_.settings.empty() || !state_.credentials.empty() || !state_.secrets.empty(); }
+
   Status NoteSettings() {
     auto snapshot = Noticed(home_, home_->Snapshot());
     if (!snapshot.ok()) return std::move(snapshot).error();
-    if (snapshot->settings == settings_) return Status::Ok();
-    settings_ = std::move(snapshot->settings);
+    auto state = StateOf(*std::move(snapshot));
+    if (state.settings == state_.settings && state.credentials == state_.credentials && state.secrets == state_.secrets)
+      return Status::Ok();
+    state_ = std::move(state);
     SetAway(nullptr, nullptr);  // it has the old ones
     return Status::Ok();
   }
@@ -427,8 +448,7 @@ class RouterSession final : public engine::Session {
     if (worker != away_worker_) {
       SetAway(nullptr, nullptr);
       TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, worker->Open(session_options_));
-      if (!settings_.empty())
-        TAVANA_RETURN_IF_ERROR(opened->Restore({.settings = settings_, .statements = {}, .pinned_by = {}}));
+      if (HasState()) TAVANA_RETURN_IF_ERROR(opened->Restore(state_));
       SetAway(std::move(opened), worker);
     }
     if (!statement.away) {
@@ -447,7 +467,7 @@ class RouterSession final : public engine::Session {
   std::shared_ptr<engine::Session> home_, away_;
   Worker away_worker_;
   std::map<engine::StatementId, Statement> statements_;
-  std::map<std::string, std::string> settings_;  // set in this session
+  engine::SessionSnapshot state_;  // what was set in this session; its statements are above
   std::uint64_t last_statement_ = 0, last_result_ = 0;
   bool lost_transaction_ = false;  // and its end was not asked for yet
   steady_clock::time_point last_used_ = steady_clock::now();

@@ -78,10 +78,7 @@ def test_a_repeated_statement_answers_as_if_nobody_had_asked_before(server):
             ("SELECT 1", other, "SELECT 2", ("1", "1")),
             ("SELECT getvariable('x')::text", mine, "SET VARIABLE x = 'set'", (None, "set")),
             ("SELECT answer()::text", other, "CREATE OR REPLACE MACRO answer() AS 2", ("1", "2")),
-            ("SELECT current_setting('arrow_output_list_view')::text", mine, "SET arrow_output_list_view = true",
-             ("false", "true")),
-            ("SELECT current_setting('preserve_insertion_order')::text", other,
-             "SET GLOBAL preserve_insertion_order = false", ("true", "false")),
+            ("SELECT current_setting('pivot_limit')::text", mine, "SET pivot_limit = 7", ("100000", "7")),
             ("SELECT TIMESTAMPTZ '2020-01-01 00:00:00+00'", mine, "SET TimeZone = 'Asia/Tokyo'",
              ("2020-01-01 00:00:00+00", "2020-01-01 09:00:00+09")),
             ("SELECT 'small'::size = 'small'", other, "DROP TYPE size", ("t", "UndefinedObject")),
@@ -100,7 +97,6 @@ def test_a_repeated_statement_answers_as_if_nobody_had_asked_before(server):
                 who.execute(change)
                 assert [ask(query), ask(query)] == [after, after], query
         finally:
-            other.execute("SET GLOBAL preserve_insertion_order = true")
             other.execute("DROP MACRO answer")
 
 

@@ -128,7 +128,7 @@ TEST_P(EngineConformance, PrepareDoesNotRunDdlOrTransactions) {
 }
 
 TEST_P(EngineConformance, StatementsWithoutRowsHaveNoColumns) {
-  for (const auto sql : {"CREATE TABLE u(i INTEGER)", "BEGIN", "SET threads = 2"}) {
+  for (const auto sql : {"CREATE TABLE u(i INTEGER)", "BEGIN", "SET pivot_limit = 2"}) {
     SCOPED_TRACE(sql);
     const auto prepared = Prepare(*session_, sql);
     ASSERT_TRUE(prepared.ok()) << prepared.error().message();
@@ -152,7 +152,7 @@ TEST_P(EngineConformance, PrepareSaysTheKindAndTheCommand) {
       {"CREATE TABLE u(i INTEGER)", StatementKind::kDdl, "CREATE TABLE"},
       {"DROP TABLE t", StatementKind::kDdl, "DROP TABLE"},
       {"BEGIN", StatementKind::kTransaction, "BEGIN"},
-      {"SET threads = 2", StatementKind::kSetting, "SET"},
+      {"SET pivot_limit = 2", StatementKind::kSetting, "SET"},
   };
   for (const auto& expected : cases) {
     SCOPED_TRACE(expected.sql);

@@ -156,6 +156,8 @@ PgSession::Task<Result<std::string>> PgSession::SetOrReset(const engine::CallCon
     settings_.ResetAll();
     const Status status = co_await TellEngine(call);
     if (!status.ok()) co_return status.error();
+    const Status reset_all = co_await RunOnEngine(call, "RESET ALL");  // what the engine alone knows
+    if (!reset_all.ok()) co_return reset_all.error();
     co_return tag;
   }
   if (command.is_local && state_ == TransactionState::kIdle) {

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <duckdb.hpp>
+#include <string>
+
+#include "base/result.h"
+#include "duckdb/instance.h"
+#include "duckdb/statement.h"
+
+namespace tavana::duckdb_engine {
+
+/// Who may change a setting of DuckDB.
+enum class SettingOwner : std::uint8_t {
+  kSession,        ///< any session, for itself
+  kAdministrator,  ///< it reaches everybody: the init SQL, or a session where the configuration is not locked
+  kNobody,         ///< it would open what is closed
+};
+/// What the table says of the setting; kNobody of one that it does not name.
+SettingOwner OwnerOf(const std::string& setting);
+
+/// Makes one part of a session's statement reach nobody else: secrets go to the session's vault, credential settings
+/// too, settings of others are refused, and so are extensions from elsewhere. After DuckDB has expanded what it expands
+/// (IMPORT), so that nothing is missed.
+Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement& statement);
+
+}  // namespace tavana::duckdb_engine

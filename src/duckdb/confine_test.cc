@@ -1,0 +1,142 @@
+#include "duckdb/confine.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "duckdb/engine.h"
+
+namespace tavana::duckdb_engine {
+namespace {
+
+std::unique_ptr<engine::Engine> Open(EngineOptions options = {}) {
+  options.extension_directory = TAVANA_EXTENSION_DIR;
+  auto engine = OpenDuckDb(options);
+  EXPECT_TRUE(engine.ok()) << engine.error().message();
+  return *std::move(engine);
+}
+
+/// All values of the first rows, or the error's SQLSTATE.
+std::string Answer(engine::Session& session, const std::string& sql) {
+  auto prepared = session.Prepare({}, sql, {});
+  if (!prepared.ok()) return std::string(SqlStateOf(prepared.error().code()));
+  auto stream = session.Execute({}, prepared->id, {});
+  if (!stream.ok()) return std::string(SqlStateOf(stream.error().code()));
+  std::string text;
+  for (;;) {
+    auto batch = (*stream)->Next({});
+    if (!batch.ok()) return std::string(SqlStateOf(batch.error().code()));
+    if (*batch == nullptr) return text;
+    for (std::int64_t row = 0; row < (*batch)->num_rows(); ++row) {
+      for (const auto& column : (*batch)->columns()) text += (*column->GetScalar(row))->ToString() + " ";
+    }
+  }
+}
+
+TEST(Confine, SecretsAreSeenAndUsedByTheirSessionAlone) {
+  const auto engine = Open();
+  const auto a = *engine->Open({}), b = *engine->Open({});
+  EXPECT_EQ(Answer(*a, "CREATE SECRET s (TYPE s3, KEY_ID 'AAA', SECRET 'zzz')"), "");
+  EXPECT_EQ(Answer(*b, "SELECT count(*) FROM duckdb_secrets()"), "0 ");
+  EXPECT_EQ(Answer(*b, "FROM which_secret('s3://x/y', 's3')"), "");
+  EXPECT_EQ(Answer(*b, "CREATE SECRET s (TYPE s3, KEY_ID 'BBB', SECRET 'yyy')"), "");
+  EXPECT_EQ(Answer(*a, "CREATE SECRET s (TYPE s3, KEY_ID 'CCC', SECRET 'yyy')"), "42710");
+  const auto shown = Answer(*a, "SELECT secret_string FROM duckdb_secrets()");
+  EXPECT_EQ(shown.find("AAA"), std::string::npos) << shown;
+  EXPECT_EQ(shown.find("zzz"), std::string::npos) << shown;
+  EXPECT_EQ(Answer(*a, "DROP SECRET s"), "");
+  EXPECT_EQ(Answer(*b, "SELECT name FROM duckdb_secrets()"), "s ");
+}
+
+TEST(Confine, ARollbackUndoesWhatItsTransactionDidToSecrets) {
+  const auto engine = Open();
+  const auto a = *engine->Open({});
+  Answer(*a, "BEGIN");
+  Answer(*a, "CREATE SECRET s (TYPE s3, KEY_ID 'AAA', SECRET 'zzz')");
+  Answer(*a, "ROLLBACK");
+  EXPECT_EQ(Answer(*a, "SELECT count(*) FROM duckdb_secrets()"), "0 ");
+}
+
+TEST(Confine, ASnapshotMovesSecretsAndCredentialSettings) {
+  const auto engine = Open(), other = Open();
+  const auto a = *engine->Open({});
+  Answer(*a, "CREATE SECRET s (TYPE s3, KEY_ID 'AAA', SECRET 'zzz', SCOPE 's3://mine')");
+  Answer(*a, "SET s3_access_key_id = 'KEY'");
+  Answer(*a, "SET s3_region = 'eu-west-1'");
+  const auto snapshot = a->Snapshot();
+  ASSERT_TRUE(snapshot.ok());
+  const auto b = *other->Open({});
+  ASSERT_TRUE(b->Restore(*snapshot).ok());
+  EXPECT_EQ(Answer(*b, "SELECT name FROM which_secret('s3://mine/x', 's3')"), "s ");
+  EXPECT_EQ(Answer(*b, "SELECT name FROM which_secret('s3://other/x', 's3')"), "settings_s3 ");
+  EXPECT_EQ(Answer(*b, "SELECT value FROM duckdb_settings() WHERE name = 's3_region'"), "eu-west-1 ");
+  EXPECT_EQ(b->Snapshot()->credentials, snapshot->credentials);
+  ASSERT_TRUE(b->Reset().ok());
+  EXPECT_EQ(Answer(*b, "FROM which_secret('s3://mine/x', 's3')"), "");
+}
+
+TEST(Confine, WhatWouldReachOthersIsRefused) {
+  const auto engine = Open();
+  const auto a = *engine->Open({});
+  for (const char* sql : {
+           "CREATE PERSISTENT SECRET s (TYPE s3, KEY_ID 'A', SECRET 'B')",
+       })
+    EXPECT_EQ(Answer(*a, sql), "0A000") << sql;
+  for (const char* sql : {
+           "CREATE SECRET s IN memory (TYPE s3, KEY_ID 'A', SECRET 'B')",
+           "CREATE SECRET s (TYPE s3, PROVIDER credential_chain)",
+           "DROP SECRET s FROM memory",
+           "SET GLOBAL s3_region = 'x'",
+           "SET GLOBAL TimeZone = 'UTC'",
+           "SET memory_limit = '1GB'",
+           "PRAGMA memory_limit = '1GB'",
+           "SET enable_external_access = true",
+           "SET allowed_directories = ['/']",
+           "SET allow_unsigned_extensions = true",
+           "SET secret_directory = '/tmp'",
+           "SET lock_configuration = true",
+           "RESET enable_external_access",
+           "SET enable_logging = true",
+           "INSTALL httpfs",
+           "LOAD '/tmp/x.duckdb_extension'",
+           "UPDATE EXTENSIONS",
+       })
+    EXPECT_EQ(Answer(*a, sql), "42501") << sql;
+}
+
+TEST(Confine, AnAdministratorsSecretsServeAllAndAreShownToNone) {
+  const auto engine =
+      Open({.init_sql = "CREATE SECRET infra (TYPE s3, KEY_ID 'III', SECRET 'zzz', SCOPE 's3://long/scope')"});
+  const auto a = *engine->Open({});
+  EXPECT_EQ(Answer(*a, "SELECT count(*) FROM duckdb_secrets()"), "0 ");
+  EXPECT_EQ(Answer(*a, "SELECT name FROM which_secret('s3://long/scope/x', 's3')"), "infra ");
+  Answer(*a, "CREATE SECRET mine (TYPE s3, KEY_ID 'AAA', SECRET 'zzz')");
+  EXPECT_EQ(Answer(*a, "SELECT name FROM which_secret('s3://long/scope/x', 's3')"), "mine ");
+  EXPECT_EQ(Answer(*a, "DROP SECRET infra"), "42704");
+  Answer(*a, "DROP SECRET mine");
+  EXPECT_EQ(Answer(*a, "SELECT name FROM which_secret('s3://long/scope/x', 's3')"), "infra ");
+}
+
+TEST(Confine, OnlySettingsThatDuckDbKeepsApartAreTheSessions) {
+  const auto engine = Open();
+  const auto a = *engine->Open({}), b = *engine->Open({});
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"integer_division", "true"},
+                                                        {"TimeZone", "'Asia/Tokyo'"},
+                                                        {"pivot_limit", "7"},
+                                                        {"ieee_floating_point_ops", "false"},
+                                                        {"max_expression_depth", "77"},
+                                                        {"binary_as_string", "true"},
+                                                        {"explain_output", "'all'"}}) {
+    const auto ask = "SELECT value FROM duckdb_settings() WHERE name = '" + name + "'";
+    const auto before = Answer(*b, ask);
+    EXPECT_EQ(Answer(*a, "SET " + name + " = " + value), "") << name;
+    EXPECT_EQ(Answer(*b, ask), before) << name;
+    EXPECT_NE(Answer(*a, ask), before) << name;
+  }
+}
+
+}  // namespace
+}  // namespace tavana::duckdb_engine

@@ -1,0 +1,62 @@
+"""A small S3 server that keeps nothing secret: it says which key signed each request, and lets each key into one bucket."""
+
+import hashlib
+import http.server
+import re
+import threading
+
+
+class ObjectStore:
+    """Buckets are `objects["bucket/name"] = bytes`; `allowed[key id]` is the set of buckets that the key may read."""
+
+    def __init__(self):
+        self.objects, self.allowed, self.requests = {}, {}, []
+        store = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, with_body):
+                path = self.path.split("?")[0].lstrip("/")
+                found = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", ""))
+                key = found and found.group(1)
+                store.requests.append((key, path))
+                status, body = 200, store.objects.get(path)
+                if path.split("/")[0] not in store.allowed.get(key, ()):
+                    status, body = 403, b"<Error><Code>AccessDenied</Code></Error>"
+                elif body is None:
+                    status, body = 404, b"<Error><Code>NoSuchKey</Code></Error>"
+                size, wanted = len(body), re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+                if status == 200 and wanted:
+                    first, last = int(wanted[1]), min(int(wanted[2]), size - 1)
+                    status, body = 206, body[first:last + 1]
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Accept-Ranges", "bytes")
+                self.send_header("ETag", f'"{hashlib.md5(store.objects.get(path, b"")).hexdigest()}"')
+                if status == 206:
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+                self.end_headers()
+                if with_body:
+                    self.wfile.write(body)
+
+            def do_GET(self):
+                self.answer(True)
+
+            def do_HEAD(self):
+                self.answer(False)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def put(self, key, bucket, name, content):
+        self.allowed.setdefault(key, set()).add(bucket)
+        self.objects[f"{bucket}/{name}"] = content
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
