@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <duckdb/catalog/catalog.hpp>
 #include <duckdb/common/string_util.hpp>
+#include <duckdb/function/table_function.hpp>
+#include <duckdb/parser/parsed_data/create_table_function_info.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/parsed_data/create_secret_info.hpp>
@@ -138,6 +141,17 @@ constexpr std::array kOfAdministrator = {
     std::string_view("zstd_min_string_length"),
 };
 
+constexpr std::array kClosedFunctions = {"enable_logging",      "disable_logging",     "truncate_duckdb_logs",
+                                         "duckdb_logs",         "duckdb_log_contexts", "duckdb_external_file_cache",
+                                         "load_aws_credentials"};
+
+::duckdb::unique_ptr<::duckdb::FunctionData> RefuseFunction(::duckdb::ClientContext&,
+                                                            ::duckdb::TableFunctionBindInput& input,
+                                                            ::duckdb::vector<::duckdb::LogicalType>&,
+                                                            ::duckdb::vector<std::string>&) {
+  throw ::duckdb::PermissionException("%s() is the server's", input.table_function.name);
+}
+
 Error Denied(const std::string& what) { return Error(ErrorCode::kPermissionDenied, "permission denied: " + what); }
 
 Status ConfineSecret(::duckdb::CreateSecretInfo& info, const Instance& instance) {
@@ -219,6 +233,20 @@ Status ConfineLoad(const ::duckdb::LoadInfo& info) {
 }
 
 }  // namespace
+
+void CloseFunctions(::duckdb::ClientContext& context) {
+  context.RunFunctionInTransaction([&] {
+    auto transaction = ::duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
+    for (const char* name : kClosedFunctions) {
+      ::duckdb::TableFunction refusal(name, {}, nullptr, RefuseFunction);
+      refusal.varargs = ::duckdb::LogicalType::ANY;
+      ::duckdb::CreateTableFunctionInfo info(std::move(refusal));
+      info.internal = true;
+      info.on_conflict = ::duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+      ::duckdb::Catalog::GetSystemCatalog(context).CreateTableFunction(transaction, info);
+    }
+  });
+}
 
 SettingOwner OwnerOf(const std::string& setting) {
   const std::string lower = ::duckdb::StringUtil::Lower(setting);

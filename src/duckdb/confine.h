@@ -18,6 +18,11 @@ enum class SettingOwner : std::uint8_t {
 /// What the table says of the setting; kNobody of one that it does not name.
 SettingOwner OwnerOf(const std::string& setting);
 
+/// Takes from every session the functions that show what other sessions did (logs hold the headers of requests, and so
+/// tokens) or that fetch the server's own identity. In DuckDB's catalog itself, so that macros and query() find them no
+/// more than a statement does.
+void CloseFunctions(::duckdb::ClientContext& context);
+
 /// Makes one part of a session's statement reach nobody else: secrets go to the session's vault, credential settings
 /// too, settings of others are refused, and so are extensions from elsewhere. After DuckDB has expanded what it expands
 /// (IMPORT), so that nothing is missed.

@@ -106,6 +106,19 @@ TEST(Confine, WhatWouldReachOthersIsRefused) {
     EXPECT_EQ(Answer(*a, sql), "42501") << sql;
 }
 
+TEST(Confine, NobodySeesWhatOthersDidOrWhoTheServerIs) {
+  const auto engine = Open();
+  const auto a = *engine->Open({});
+  for (const char* sql :
+       {"CALL enable_logging()", "CALL enable_logging('HTTP')", "FROM duckdb_logs()", "FROM duckdb_logs",
+        "CALL enable_logging(level = 'debug')", "FROM query('FROM duckdb_logs()')", "PRAGMA enable_logging",
+        "FROM duckdb_external_file_cache()"}) {
+    const auto answer = Answer(*a, sql);
+    EXPECT_EQ(answer.size(), 5U) << sql << ": " << answer;  // an SQLSTATE
+  }
+  EXPECT_EQ(Answer(*a, "SELECT value FROM duckdb_settings() WHERE name = 'enable_logging'"), "0 ");
+}
+
 TEST(Confine, AnAdministratorsSecretsServeAllAndAreShownToNone) {
   const auto engine =
       Open({.init_sql = "CREATE SECRET infra (TYPE s3, KEY_ID 'III', SECRET 'zzz', SCOPE 's3://long/scope')"});

@@ -20,6 +20,7 @@
 
 #include "duckdb/arrow_scan.h"
 #include "duckdb/casts.h"
+#include "duckdb/confine.h"
 #include "duckdb/errors.h"
 #include "duckdb/functions.h"
 #include "duckdb/instance.h"
@@ -176,6 +177,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     if (!options.init_sql.empty())
       TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
     instance->vaults->Adopt(*connection.context);
+    CloseFunctions(*connection.context);
     // The only form of errors that keeps positions, for every session.
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "SET GLOBAL errors_as_json = true", "errors can not be told"));
     return std::unique_ptr<engine::Engine>(std::make_unique<DuckDbEngine>(std::move(instance)));
