@@ -108,6 +108,6 @@ def test_a_basic_header_does_without_a_handshake(guarded):
 
 
 def test_tls_with_a_certificate_made_at_the_start(start_server):
-    server = start_server("--tls-enabled", "true", "--tls-self-signed", "true")
+    server = start_server("--tls-enabled", "--tls-self-signed")
     with flight.connect(f"grpc+tls://127.0.0.1:{server.flight_port}", disable_server_verification=True) as client:
         assert client.get_flight_info(query("SELECT 1")).total_records == 1
