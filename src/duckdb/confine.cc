@@ -27,7 +27,7 @@ namespace {
 
 using ::duckdb::StatementType;
 
-// DuckDB keeps these a session apart, and nobody else sees them changed (confine_test.cc asks DuckDB).
+// DuckDB keeps these a session apart, and nobody else sees them changed.
 constexpr std::array kOfSession = {
     std::string_view("asof_loop_join_threshold"),
     std::string_view("azure_context_caching"),
@@ -42,12 +42,6 @@ constexpr std::array kOfSession = {
     std::string_view("delta_scan_explain_files_filtered"),
     std::string_view("disable_parquet_prefetching"),
     std::string_view("disable_timestamptz_casts"),
-    std::string_view("ducklake_default_data_inlining_row_limit"),
-    std::string_view("ducklake_max_retry_count"),
-    std::string_view("ducklake_retry_backoff"),
-    std::string_view("ducklake_retry_wait_ms"),
-    std::string_view("ducklake_target_file_size"),
-    std::string_view("ducklake_write_deletion_vectors"),
     std::string_view("dynamic_or_filter_threshold"),
     std::string_view("enable_caching_operators"),
     std::string_view("enable_geoparquet_conversion"),
@@ -113,6 +107,12 @@ constexpr std::array kOfAdministrator = {
     std::string_view("default_order"),
     std::string_view("disabled_compression_methods"),
     std::string_view("disabled_optimizers"),
+    std::string_view("ducklake_default_data_inlining_row_limit"),
+    std::string_view("ducklake_max_retry_count"),
+    std::string_view("ducklake_retry_backoff"),
+    std::string_view("ducklake_retry_wait_ms"),
+    std::string_view("ducklake_target_file_size"),
+    std::string_view("ducklake_write_deletion_vectors"),
     std::string_view("enable_external_file_cache"),
     std::string_view("enable_fsst_vectors"),
     std::string_view("enable_http_metadata_cache"),
