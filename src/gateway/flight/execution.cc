@@ -227,7 +227,8 @@ Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementOf(const std::str
   return statement;
 }
 
-FlightDoor::Impl::Task<Result<AdmissionTicket>> FlightDoor::Impl::Admit(SessionPtr session, engine::CallContext call,
+FlightDoor::Impl::Task<Result<AdmissionTicket>> FlightDoor::Impl::Admit([[maybe_unused]] SessionPtr session,
+                                                                        engine::CallContext call,
                                                                         FlightSession::Running& running) {
   running.WaitsForSlot(true);
   auto slot = co_await services_.admission.Admit(strand_, call.cancellation);

@@ -177,7 +177,7 @@ FlightDoor::Impl::Task<void> FlightDoor::Impl::Sweep(std::shared_ptr<Impl> self)
   }
 }
 
-FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeTurn(SessionPtr session,
+FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeTurn([[maybe_unused]] SessionPtr session,
                                                                                   engine::CallContext call,
                                                                                   std::shared_ptr<Lane> lane) {
   auto admitted = co_await lane->turn.Admit(strand_, call.cancellation);
