@@ -873,8 +873,8 @@ TEST_P(EngineConformance, ACancelAtAnyMomentOfAnIngestLeavesNothingBehind) {
     canceller.join();
     ASSERT_FALSE(rows.ok());
     EXPECT_EQ(rows.error().code(), ErrorCode::kCancelled) << rows.error().message();
-    ASSERT_FALSE(session_->in_transaction());
     ASSERT_EQ(Text(*session_, "SELECT count(*) FROM t"), "0");
+    ASSERT_FALSE(session_->in_transaction());
   }
 }
 
