@@ -147,7 +147,13 @@ class DuckDbSession : public engine::Session {
     RunningCall running(*shared_, call);
     const Writing writing(*this, true);
     const bool own_transaction = shared_->context().transaction.IsAutoCommit();
-    if (own_transaction) TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
+    if (own_transaction) {
+      if (auto begun = Run("BEGIN"); !begun.ok()) {  // interrupted, it may have begun all the same
+        running.Shield();
+        if (!shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
+        return running.Explain(std::move(begun).error());
+      }
+    }
     engine::IngestTarget resolved = target;
     if (::duckdb::StringUtil::CIEquals(resolved.schema, "public")) resolved.schema = "main";
     auto rows = IngestInTransaction(call, resolved, batches);
