@@ -115,6 +115,27 @@ TEST_F(DuckDbEngineTest, WhatItMayUseIsFollowedWhileItRuns) {
   engine_.reset();  // before what it asks goes
 }
 
+TEST_F(DuckDbEngineTest, ACancelAtAnyMomentOfADefinitionOfSeveralStatementsLeavesNothingBehind) {
+  for (int time = 0; time < 300; ++time) {
+    SCOPED_TRACE(time);
+    const auto prepared = Prepare("CREATE TABLE t(id serial)");  // a sequence and a table
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+    const engine::CallContext call;
+    std::thread canceller([&] {
+      const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(5 * time);
+      while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+      call.cancellation->Cancel(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+    });
+    const auto stream = session_->Execute(call, prepared->id, {});
+    canceller.join();
+    ASSERT_FALSE(session_->in_transaction());
+    const std::string made = stream.ok() ? "1" : "0";
+    ASSERT_EQ(Text("SELECT count(*) FROM duckdb_tables() WHERE NOT internal"), made);
+    ASSERT_EQ(Text("SELECT count(*) FROM duckdb_sequences()"), made);
+    ASSERT_EQ(Text("DROP TABLE IF EXISTS t"), "");
+  }
+}
+
 TEST_F(DuckDbEngineTest, CurrentValuesOfSequencesAreTheSessionsOwn) {
   ASSERT_EQ(Text("CREATE SEQUENCE s"), "");
   ASSERT_EQ(Text("CREATE SEQUENCE other"), "");

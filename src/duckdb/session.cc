@@ -10,6 +10,7 @@
 #include <duckdb/parser/keyword_helper.hpp>
 #include <duckdb/transaction/meta_transaction.hpp>
 #include <thread>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -147,22 +148,11 @@ class DuckDbSession : public engine::Session {
     RunningCall running(*shared_, call);
     const Writing writing(*this, true);
     const bool own_transaction = shared_->context().transaction.IsAutoCommit();
-    if (own_transaction) {
-      if (auto begun = Run("BEGIN"); !begun.ok()) {  // interrupted, it may have begun all the same
-        running.Shield();
-        if (!shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
-        return running.Explain(std::move(begun).error());
-      }
-    }
     engine::IngestTarget resolved = target;
     if (::duckdb::StringUtil::CIEquals(resolved.schema, "public")) resolved.schema = "main";
-    auto rows = IngestInTransaction(call, resolved, batches);
-    if (rows.ok() && own_transaction) {
-      if (auto status = Run("COMMIT"); !status.ok()) rows = std::move(status).error();
-    }
+    const auto ingest = [&] { return IngestInTransaction(call, resolved, batches); };
+    auto rows = own_transaction ? InOwnTransaction(running, ingest) : ingest();
     if (!rows.ok()) {
-      running.Shield();
-      if (own_transaction && !shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
       if (!own_transaction) FailTransaction(rows.error().message());
       return running.Explain(std::move(rows).error());
     }
@@ -274,6 +264,21 @@ class DuckDbSession : public engine::Session {
     } catch (const std::exception& exception) {
       return Complain(*shared_->instance, ::duckdb::ErrorData(exception), {});
     }
+  }
+
+  /// `work` in a transaction of its own: committed, or nothing of it is left. A cancel may come at any moment; a BEGIN
+  /// that it interrupts may have begun, a COMMIT may have committed, so that what ends the transaction is out of reach.
+  template <typename Work>
+  std::invoke_result_t<Work> InOwnTransaction(RunningCall& running, const Work& work) {
+    Status status = Run("BEGIN");
+    auto result = status.ok() ? work() : std::invoke_result_t<Work>(std::move(status).error());
+    running.Shield();
+    if (result.ok()) {
+      status = Run("COMMIT");
+      if (!status.ok()) result = std::move(status).error();
+    }
+    if (!result.ok() && !shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
+    return result;
   }
 
   /// Runs our own INSERT; how many rows it has inserted.
@@ -476,15 +481,9 @@ class DuckDbSession : public engine::Session {
   /// Definitions that take several statements: all or none.
   Result<std::unique_ptr<::duckdb::QueryResult>> StartTogether(Statement& statement, Values& values,
                                                                RunningCall& running) {
-    if (!shared_->context().transaction.IsAutoCommit()) return StartParts(statement, values, running);
-    TAVANA_RETURN_IF_ERROR(Run("BEGIN"));
-    auto result = StartParts(statement, values, running);
-    if (!result.ok()) {
-      running.Shield();
-      (void)Run("ROLLBACK");
-      return result;
-    }
-    TAVANA_RETURN_IF_ERROR(Run("COMMIT"));
+    const auto start = [&] { return StartParts(statement, values, running); };
+    if (!shared_->context().transaction.IsAutoCommit()) return start();
+    TAVANA_RETURN_IF_ERROR(InOwnTransaction(running, start));
     return EmptyResult();
   }
 
