@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "flight/status.h"
+#include "net/address.h"
 
 namespace tavana::flight {
 namespace {
@@ -66,7 +67,7 @@ class GrpcCall final : public Call {
       headers_.emplace(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
     }
     ReadPeer(context.peer(), host_, port_);
-    from_this_machine_ = host_.starts_with("127.") || host_ == "::1" || host_.starts_with("::ffff:127.");
+    from_this_machine_ = net::IsThisMachine(host_);
     connection_ = connection;
     const auto identity = context.auth_context();
     encrypted_ = !identity->FindPropertyValues("transport_security_type").empty() &&

@@ -39,4 +39,24 @@ std::vector<EngineSettings::Change> EngineSettings::ChangesTo(const PgSettings& 
   return changes;
 }
 
+Result<engine::Prepared> PrepareForClient(engine::Session& engine, const engine::CallContext& call,
+                                          const std::string& sql, const sql::Classified& classified,
+                                          const std::vector<std::shared_ptr<arrow::DataType>>& types) {
+  auto prepared = engine.Prepare(call, sql, types);
+  if (prepared.ok() || classified.command != sql::Command::kShow ||
+      prepared.error().code() != ErrorCode::kUndefinedTable) {
+    return prepared;
+  }
+  const std::string& name = classified.name;
+  prepared = engine.Prepare(
+      call,
+      fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
+      {});
+  if (!prepared.ok()) {
+    return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
+  }
+  prepared->command = "SHOW";
+  return prepared;
+}
+
 }  // namespace tavana::gateway

@@ -79,6 +79,13 @@ struct SessionServices {
   } registry;
   std::shared_ptr<CancelForwarder> forwarder;  // null: there are no other gateways
 
+  /// A place among max_connections; kTooManyConnections when there is none. Who has got one gives it back.
+  Status AdmitConnection();
+  void LeaveConnection();
+  /// The same among those of a role, which are `limit`; 0: any number.
+  Status AdmitConnectionOf(const std::string& role, int limit);
+  void LeaveConnectionOf(const std::string& role);
+
   /// Connections of any state, those still in their startup included.
   std::mutex connections_mutex;
   std::condition_variable connections_changed;

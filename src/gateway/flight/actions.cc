@@ -8,8 +8,6 @@ namespace tavana::gateway {
 
 namespace {
 
-constexpr std::string_view kSessionOptions = "SetSessionOptions";
-
 /// Of Flight SQL's actions, whose bodies are Any messages; Flight's own are plain.
 template <typename Message>
 Result<Message> BodyOf(const wire::Action& action) {
@@ -141,13 +139,13 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call) {
     const auto body = PlainBodyOf<wire::RenewFlightEndpointRequest>(action);
     if (!body.ok()) co_return body.error();
     const auto result = FindResult(*session, body->endpoint().ticket().ticket());
-    if (result == nullptr) co_return Error(ErrorCode::kUndefinedStatement, "there is no result of this ticket");
+    if (result == nullptr) co_return NoSuchTicket();
     wire::FlightEndpoint endpoint = body->endpoint();
     Renew(*result, endpoint);
     Answer(call, PlainResultOf(endpoint));
     co_return Status::Ok();
   }
-  if (type == kSessionOptions) {
+  if (type == "SetSessionOptions") {
     const Status set = co_await SetSessionOptions(call, session, action.body());
     co_return set;
   }
@@ -173,9 +171,10 @@ bool FlightDoor::Impl::CancelResult(const FlightSession& session, const wire::Fl
     if (result == nullptr) result = FindReading(session, endpoint.ticket().ticket());
     if (result == nullptr) continue;
     found = true;
-    result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
+    const Error why(ErrorCode::kCancelled, "canceling statement due to user request");
+    result->call.cancellation->Cancel(why);
     if (result->readers > 0) continue;
-    result->error = Error(ErrorCode::kCancelled, "canceling statement due to user request");
+    result->error = why;
     Drop(result);
   }
   return found;

@@ -34,6 +34,8 @@ namespace wire_sql = arrow::flight::protocol::sql;
 
 class FlightUpload;
 
+Error NoSuchTicket();
+
 /// The door. Its coroutines and all it keeps are on one strand, so nothing of it is locked; statements run on the pools
 /// of the services. Cut by what a call wants: flight_door.cc (listening, and which call is which), authentication.cc,
 /// sessions.cc, execution.cc (statements against the engine), results.cc (FlightInfo and DoGet), prepared.cc,
@@ -102,8 +104,9 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Result<SessionPtr> NewSession(const CallPtr& call, const Caller& caller, std::string id);
   void EndSession(const SessionPtr& session);
   Task<void> Sweep(std::shared_ptr<Impl> self);
-  /// The lane for what belongs to `transaction`, once it is free.
-  Task<Result<Turn>> TakeLane(SessionPtr session, engine::CallContext call, std::string transaction);
+  /// The lane for what belongs to `transaction`, once it is free. In a failed block there is only its end.
+  Task<Result<Turn>> TakeLane(SessionPtr session, engine::CallContext call, std::string transaction,
+                              bool ends_block = false);
   Task<Result<Turn>> TakeTurn(SessionPtr session, engine::CallContext call, std::shared_ptr<Lane> lane);
   /// Opens the lane's connection, with the settings that `like` has when it is not null.
   Task<Status> OpenLane(SessionPtr session, engine::CallContext call, std::shared_ptr<Lane> lane,
@@ -113,6 +116,8 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<void> CloseLaneOnceFree(std::shared_ptr<Impl> self, std::shared_ptr<Lane> lane);
   Task<Result<std::string>> BeginTransaction(SessionPtr session, engine::CallContext call);
   Task<Status> EndTransaction(SessionPtr session, engine::CallContext call, std::string id, bool commit);
+  /// Ends the block that is open in the turn's lane; what cannot even be rolled back costs the session.
+  Task<Status> EndBlock(Turn& turn, SessionPtr session, engine::CallContext call, bool commit);
 
   // execution.cc
   engine::CallContext NewCall(const SessionPtr& session, const CallPtr& call);
@@ -143,7 +148,13 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<Status> Stream(CallPtr call, std::shared_ptr<FlightResult> result);
   Task<Status> SendBatches(CallPtr call, std::shared_ptr<arrow::Schema> schema,
                            std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
-  Task<Result<wire::FlightInfo>> InfoOf(CallPtr call, SessionPtr session, wire::FlightDescriptor descriptor);
+  struct Asked {
+    SessionPtr session;
+    wire::FlightDescriptor descriptor;
+    google::protobuf::Any command;  // in it
+  };
+  Task<Result<Asked>> ReadCommand(CallPtr call);
+  Task<Result<wire::FlightInfo>> InfoOf(CallPtr call);
   /// The statement that a command is about.
   Result<Statement> StatementIn(const FlightSession& session, const google::protobuf::Any& command) const;
   /// Forgets the result, and frees what the engine has of it.

@@ -1,12 +1,15 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "gateway/engine_settings.h"
 #include "gateway/flight/door_impl.h"
 #include "gateway/live_tables.h"
+#include "gateway/statement_timeout.h"
 #include "sql/redact.h"
 
 namespace tavana::gateway {
@@ -23,31 +26,6 @@ constexpr std::int64_t kEagerBytes = engine::kBatchBytes;
 // Of the rows of a statement with effects; what is more goes where the engine keeps open results, which spills
 // (chosen).
 constexpr std::int64_t kHeldBytes = 16 * engine::kBatchBytes;
-
-std::int64_t BytesOf(const arrow::RecordBatch& batch) {
-  std::int64_t bytes = 0;
-  for (const auto& column : batch.column_data()) {
-    for (const auto& buffer : column->buffers) bytes += buffer == nullptr ? 0 : buffer->size();
-  }
-  return bytes;
-}
-
-/// While it lives, the session's statement_timeout reaches `cancellation`.
-class Timeout {
- public:
-  Timeout(const asio::any_io_executor& strand, std::shared_ptr<Cancellation> cancellation,
-          std::chrono::milliseconds limit)
-      : timer_(strand) {
-    if (limit.count() == 0) return;
-    timer_.expires_after(limit);
-    timer_.async_wait([cancellation = std::move(cancellation)](const boost::system::error_code& failure) {
-      if (!failure) cancellation->Cancel(Error(ErrorCode::kTimedOut, "canceling statement due to statement timeout"));
-    });
-  }
-
- private:
-  asio::steady_timer timer_;
-};
 
 /// On a pool thread: what a statement is run with.
 struct Job {
@@ -81,21 +59,6 @@ Status RunThrough(engine::Session& engine, const engine::CallContext& call, cons
   return status;
 }
 
-Result<engine::Prepared> PrepareForClient(engine::Session& engine, const engine::CallContext& call,
-                                          const std::string& sql, const sql::Classified& classified) {
-  auto prepared = engine.Prepare(call, sql, {});
-  if (!prepared.ok() && classified.command == Command::kShow && prepared.error().code() == ErrorCode::kUndefinedTable) {
-    // DuckDB's SHOW describes tables and keeps settings in a function.
-    auto setting =
-        engine.Prepare(call,
-                       fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(classified.name),
-                                   sql::QuoteIdentifier(classified.name)),
-                       {});
-    if (setting.ok()) return setting;
-  }
-  return prepared;
-}
-
 /// Pulls until there is enough for now.
 Status Begin(const Job& job, FlightResult& result, std::int64_t enough_bytes) {
   std::int64_t bytes = 0;
@@ -106,7 +69,7 @@ Status Begin(const Job& job, FlightResult& result, std::int64_t enough_bytes) {
       result.stream.reset();
       return Status::Ok();
     }
-    bytes += BytesOf(*batch);
+    bytes += arrow::util::TotalBufferSize(*batch);
     result.rows += batch->num_rows();
     result.ready.push_back(std::move(batch));
   }
@@ -124,7 +87,7 @@ Status RunRows(const Job& job, const engine::Prepared& prepared, FlightResult& r
     }
     TAVANA_RETURN_IF_ERROR(Begin(job, result, kHeldBytes));
     std::int64_t held = 0;
-    for (const auto& batch : result.ready) held += BytesOf(*batch);
+    for (const auto& batch : result.ready) held += arrow::util::TotalBufferSize(*batch);
     if (result.stream != nullptr || held > kHeldBytes) {
       return Error(ErrorCode::kQuotaExceeded, "the results of several rows of parameters are too large to be joined")
           .WithHint("Execute the statement once for each row.");
@@ -158,7 +121,7 @@ Status RunJob(Job& job, FlightResult& result) {
   for (const auto id : job.closing) job.engine->ClosePrepared(id);
   for (const auto& sql : job.telling) TAVANA_RETURN_IF_ERROR(RunThrough(*job.engine, job.call, sql));
   if (!job.prepared) {
-    TAVANA_ASSIGN_OR_RETURN(job.prepared, PrepareForClient(*job.engine, job.call, job.sql, job.classified));
+    TAVANA_ASSIGN_OR_RETURN(job.prepared, PrepareForClient(*job.engine, job.call, job.sql, job.classified, {}));
     result.once = job.prepared->id;
   }
   TAVANA_RETURN_IF_ERROR(TypeParameters(job, result));
@@ -256,7 +219,7 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   const engine::CallContext context = NewCall(session, call);
   const auto began = steady_clock::now();
   FlightSession::Running running(session, context.cancellation, statement.shown);
-  const Timeout timeout(strand_, context.cancellation, session->settings.Milliseconds("statement_timeout"));
+  const StatementTimeout timeout(strand_, context.cancellation, session->settings.Milliseconds("statement_timeout"));
   Result<std::shared_ptr<FlightResult>> result = Error(ErrorCode::kInternal, "a statement went astray");
   auto ours = co_await RunOurs(session, context, statement);
   if (ours) {
@@ -417,29 +380,18 @@ FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> Fli
       }
       const auto lane = session->main;
       const bool begins = command.command == Command::kBegin;
-      const bool failed = lane->failed;
-      if (!begins) lane->failed = false;
-      const std::string no_transaction, rollback = "ROLLBACK";
-      auto turn = co_await TakeLane(session, call, no_transaction);
+      const std::string no_transaction;
+      auto turn = co_await TakeLane(session, call, no_transaction, !begins);
       if (!turn.ok()) co_return Ran(turn.error());
-      const bool commits = command.command == Command::kCommit && !failed;
-      const std::string sql = begins ? statement.sql : commits ? "COMMIT" : "ROLLBACK";
-      const Status done = co_await RunOnLane(*turn, call, sql);
+      Status done;
       if (begins) {
+        done = co_await RunOnLane(*turn, call, statement.sql);
         if (done.ok()) lane->in_block = true;
       } else {
-        if (!done.ok() && turn->ticket.held() && lane->engine->in_transaction()) {
-          auto again = NewCall(session, nullptr);
-          const Status rolled_back = co_await RunOnLane(*turn, again, rollback);
-          if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
-        }
-        lane->in_block = false;
+        done = co_await EndBlock(*turn, session, call, command.command == Command::kCommit);
       }
       session->NoteBlock(lane->in_block);
       if (!done.ok()) co_return Ran(done.error());
-      if (command.command == Command::kCommit && failed) {
-        co_return Ran(Error(ErrorCode::kFailedTransaction, "the transaction had failed and was rolled back"));
-      }
       co_return Ran(ResultOf(nullptr));
     }
     default: break;

@@ -123,7 +123,6 @@ class FlightSession : public ClientSession, public std::enable_shared_from_this<
   std::map<std::string, std::string> options;  // of SetSessionOptions, that are nobody's settings
   std::size_t results = 0;
   std::uint32_t process_id = 0;
-  int connection_limit = 0;
   bool has_state = false;  // something would be missed if it went
   std::chrono::steady_clock::time_point last_used;
 

@@ -1,4 +1,5 @@
 #include "flight/flight_data.h"
+#include "gateway/engine_settings.h"
 #include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
@@ -28,7 +29,9 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightStatement>>> FlightDoor::Imp
   const engine::CallContext context = NewCall(session, call);
   auto turn = co_await TakeLane(session, context, made->transaction);
   if (!turn.ok()) co_return turn.error();
-  auto prepare = [engine = turn->lane->engine, context, sql = made->sql] { return engine->Prepare(context, sql, {}); };
+  auto prepare = [engine = turn->lane->engine, context, made] {
+    return PrepareForClient(*engine, context, made->sql, made->classified, {});
+  };
   const auto lane = turn->lane;
   auto prepared = co_await OnLane(*turn, context, services_.control_pool, std::move(prepare));
   if (!prepared.ok()) {

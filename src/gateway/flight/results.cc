@@ -11,9 +11,9 @@ namespace tavana::gateway {
 
 using std::chrono::steady_clock;
 
-namespace {
-
 Error NoSuchTicket() { return Error(ErrorCode::kUndefinedStatement, "there is no result of this ticket"); }
+
+namespace {
 
 std::string TicketOf(const std::string& handle) {
   wire_sql::TicketStatementQuery ticket;
@@ -248,25 +248,31 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SendBatches(CallPtr call, std::
   co_return Status::Ok();
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetFlightInfo(CallPtr call) {
+FlightDoor::Impl::Task<Result<FlightDoor::Impl::Asked>> FlightDoor::Impl::ReadCommand(CallPtr call) {
   auto session = co_await SessionOf(call);
   if (!session.ok()) co_return session.error();
   const auto request = co_await ReadRequest(call);
   if (!request.ok()) co_return request.error();
-  wire::FlightDescriptor descriptor;
-  if (!descriptor.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not a FlightDescriptor");
-  auto info = co_await InfoOf(call, *session, descriptor);
+  Asked asked{.session = *session};
+  if (!asked.descriptor.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not a FlightDescriptor");
+  if (asked.descriptor.type() != wire::FlightDescriptor::CMD ||
+      !asked.command.ParseFromString(asked.descriptor.cmd())) {
+    co_return Error(ErrorCode::kProtocol, "not a command of Flight SQL");
+  }
+  co_return asked;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetFlightInfo(CallPtr call) {
+  auto info = co_await InfoOf(call);
   if (!info.ok()) co_return info.error();
   Answer(call, *info);
   co_return Status::Ok();
 }
 
-FlightDoor::Impl::Task<Result<wire::FlightInfo>> FlightDoor::Impl::InfoOf(CallPtr call, SessionPtr session,
-                                                                          wire::FlightDescriptor descriptor) {
-  google::protobuf::Any command;
-  if (descriptor.type() != wire::FlightDescriptor::CMD || !command.ParseFromString(descriptor.cmd())) {
-    co_return Error(ErrorCode::kProtocol, "not a command of Flight SQL");
-  }
+FlightDoor::Impl::Task<Result<wire::FlightInfo>> FlightDoor::Impl::InfoOf(CallPtr call) {
+  const auto asked = co_await ReadCommand(call);
+  if (!asked.ok()) co_return asked.error();
+  const auto& [session, descriptor, command] = *asked;
   if (const auto schema = MetadataSchema(command)) {
     wire::FlightInfo info;
     auto bytes = flight::SchemaBytes(*schema);
@@ -303,22 +309,14 @@ Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementIn(const FlightSe
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call) {
-  auto session = co_await SessionOf(call);
-  if (!session.ok()) co_return session.error();
-  const auto request = co_await ReadRequest(call);
-  if (!request.ok()) co_return request.error();
-  wire::FlightDescriptor descriptor;
-  google::protobuf::Any command;
-  if (!descriptor.ParseFromString(*request) || descriptor.type() != wire::FlightDescriptor::CMD ||
-      !command.ParseFromString(descriptor.cmd())) {
-    co_return Error(ErrorCode::kProtocol, "not a command of Flight SQL");
-  }
-  auto schema = MetadataSchema(command);
+  const auto asked = co_await ReadCommand(call);
+  if (!asked.ok()) co_return asked.error();
+  const SessionPtr session = asked->session;
+  auto schema = MetadataSchema(asked->command);
   if (schema == nullptr) {
-    auto statement = StatementIn(**session, command);
+    auto statement = StatementIn(*session, asked->command);
     if (!statement.ok()) co_return statement.error();
-    const SessionPtr asking = *session;
-    auto prepared = co_await Describe(call, asking, *std::move(statement));
+    auto prepared = co_await Describe(call, session, *std::move(statement));
     if (!prepared.ok()) co_return prepared.error();
     schema = ClientSchema((*prepared)->prepared->columns);
   }
@@ -332,13 +330,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call) {
 
 // Statements run in GetFlightInfo to their first rows: there is nothing left to poll for.
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::PollFlightInfo(CallPtr call) {
-  auto session = co_await SessionOf(call);
-  if (!session.ok()) co_return session.error();
-  const auto request = co_await ReadRequest(call);
-  if (!request.ok()) co_return request.error();
-  wire::FlightDescriptor descriptor;
-  if (!descriptor.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not a FlightDescriptor");
-  auto info = co_await InfoOf(call, *session, descriptor);
+  auto info = co_await InfoOf(call);
   if (!info.ok()) co_return info.error();
   wire::PollInfo answer;
   *answer.mutable_info() = *std::move(info);

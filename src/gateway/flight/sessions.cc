@@ -24,6 +24,8 @@ constexpr auto kSweep = 500ms;
 constexpr auto kEmptyIdle = 60s;
 constexpr std::size_t kMaxLost = 100'000;  // remembered, to be told that they are lost
 
+Error NoSuchTransaction() { return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name"); }
+
 std::optional<std::string> CookieIn(const std::string& header) {
   for (std::size_t at = 0; at < header.size();) {
     while (at < header.size() && header[at] == ' ') ++at;
@@ -80,18 +82,10 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::SessionPtr>> FlightDoor::Impl::S
 
 Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::NewSession(const CallPtr& call, const Caller& caller,
                                                                   std::string id) {
-  {
-    const std::lock_guard lock(services_.connections_mutex);
-    if (services_.admitted_connections >= services_.options.max_connections) {
-      return Error(ErrorCode::kTooManyConnections, "sorry, too many clients already")
-          .WithHint("TAVANA_MAX_CONNECTIONS is the limit.");
-    }
-    int& of_role = services_.connections_of_role[caller.user];
-    if (caller.connection_limit > 0 && of_role >= caller.connection_limit) {
-      return Error(ErrorCode::kTooManyConnections, "too many connections for role \"" + caller.user + "\"");
-    }
-    ++of_role;
-    ++services_.admitted_connections;
+  TAVANA_RETURN_IF_ERROR(services_.AdmitConnection());
+  if (const Status has_room = services_.AdmitConnectionOf(caller.user, caller.connection_limit); !has_room.ok()) {
+    services_.LeaveConnection();
+    return has_room.error();
   }
   services_.metrics.ConnectionOpened();
   auto session = std::make_shared<FlightSession>(id, caller.user, services_.metrics);
@@ -145,9 +139,8 @@ void FlightDoor::Impl::EndSession(const SessionPtr& session) {
   session->statements.clear();
   for (const auto& lane : lanes) CloseLane(lane);
   services_.metrics.ConnectionClosed();
-  const std::lock_guard lock(services_.connections_mutex);
-  --services_.admitted_connections;
-  if (--services_.connections_of_role[session->user()] == 0) services_.connections_of_role.erase(session->user());
+  services_.LeaveConnection();
+  services_.LeaveConnectionOf(session->user());
 }
 
 FlightDoor::Impl::Task<void> FlightDoor::Impl::Sweep(std::shared_ptr<Impl> self) {
@@ -187,14 +180,13 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeTur
 
 FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeLane(SessionPtr session,
                                                                                   engine::CallContext call,
-                                                                                  std::string transaction) {
+                                                                                  std::string transaction,
+                                                                                  bool ends_block) {
   std::shared_ptr<Lane> lane = session->main;
   std::shared_ptr<Lane> like;
   if (!transaction.empty()) {
     const auto found = session->transactions.find(transaction);
-    if (found == session->transactions.end()) {
-      co_return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name");
-    }
+    if (found == session->transactions.end()) co_return NoSuchTransaction();
     lane = found->second;
   } else if (!session->main->transaction.empty()) {
     if (session->spare == nullptr) session->spare = std::make_shared<Lane>(services_.metrics);
@@ -207,7 +199,7 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Turn>> FlightDoor::Impl::TakeLan
     const Status opened = co_await OpenLane(session, call, lane, like);
     if (!opened.ok()) co_return opened.error();
   }
-  if (lane->failed) {
+  if (lane->failed && !ends_block) {
     co_return Error(ErrorCode::kFailedTransaction,
                     "current transaction is aborted, commands ignored until end of transaction block");
   }
@@ -276,26 +268,13 @@ FlightDoor::Impl::Task<Result<std::string>> FlightDoor::Impl::BeginTransaction(S
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndTransaction(SessionPtr session, engine::CallContext call,
                                                                 std::string id, bool commit) {
   const auto found = session->transactions.find(id);
-  if (found == session->transactions.end()) {
-    co_return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name");
-  }
+  if (found == session->transactions.end()) co_return NoSuchTransaction();
   const auto lane = found->second;
   auto turn = co_await TakeTurn(session, call, lane);
   if (!turn.ok()) co_return turn.error();
-  if (!session->transactions.contains(id)) {  // somebody else has ended it meanwhile
-    co_return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name");
-  }
-  const bool failed = lane->failed;
-  const std::string rollback = "ROLLBACK";
-  const std::string end = commit && !failed ? "COMMIT" : rollback;
-  Status ended = co_await RunOnLane(*turn, call, end);
-  if (!ended.ok() && turn->ticket.held() && lane->engine->in_transaction()) {
-    auto again = NewCall(session, nullptr);
-    const Status rolled_back = co_await RunOnLane(*turn, again, rollback);
-    if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
-  }
+  if (!session->transactions.contains(id)) co_return NoSuchTransaction();  // somebody else has ended it meanwhile
+  const Status ended = co_await EndBlock(*turn, session, call, commit);
   session->transactions.erase(id);
-  lane->in_block = lane->failed = false;
   lane->transaction.clear();
   session->NoteBlock(!session->transactions.empty());
   if (lane != session->main) {
@@ -303,6 +282,22 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndTransaction(SessionPtr sessi
   } else if (session->spare != nullptr) {
     CloseLane(std::exchange(session->spare, nullptr));
   }
+  co_return ended;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndBlock(Turn& turn, SessionPtr session, engine::CallContext call,
+                                                          bool commit) {
+  const auto lane = turn.lane;
+  const bool failed = std::exchange(lane->failed, false);
+  const std::string rollback = "ROLLBACK";
+  const std::string end = commit && !failed ? "COMMIT" : rollback;
+  const Status ended = co_await RunOnLane(turn, call, end);
+  if (!ended.ok() && turn.ticket.held() && lane->engine->in_transaction()) {
+    auto again = NewCall(session, nullptr);
+    const Status rolled_back = co_await RunOnLane(turn, again, rollback);
+    if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
+  }
+  lane->in_block = false;
   if (ended.ok() && commit && failed) {
     co_return Error(ErrorCode::kFailedTransaction, "the transaction had failed and was rolled back");
   }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/engine_settings.h"
 #include "gateway/pg/pg_session.h"
 #include "pgwire/types.h"
 
@@ -40,19 +41,13 @@ engine::CallContext PgSession::NewCall() {
 }
 
 Running::Running(PgSession& session, const std::shared_ptr<Cancellation>& cancellation)
-    : session_(session), timeout_(session.strand_) {
+    : session_(session), timeout_(session.strand_, cancellation, session.settings_.Milliseconds("statement_timeout")) {
   {
     const std::lock_guard lock(session_.running_mutex_);
     session_.running_ = cancellation;
     if (session_.ending_) cancellation->Cancel(*session_.ending_);
   }
   if (session_.connection_->disconnected()) cancellation->Cancel(Error(ErrorCode::kCancelled, "the client is gone"));
-  const auto limit = session_.settings_.Milliseconds("statement_timeout");
-  if (limit.count() == 0) return;
-  timeout_.expires_after(limit);
-  timeout_.async_wait([cancellation](const boost::system::error_code& failure) {
-    if (!failure) cancellation->Cancel(Error(ErrorCode::kTimedOut, "canceling statement due to statement timeout"));
-  });
 }
 
 Running::~Running() {
@@ -77,20 +72,7 @@ Status PgSession::PrepareOnEngine(engine::Session& engine, const engine::CallCon
                                   PreparedStatement& statement) {
   std::vector<std::shared_ptr<arrow::DataType>> types;
   for (const std::uint32_t oid : statement.parameter_oids) types.push_back(pgwire::ArrowTypeOf(oid));
-  auto prepared = engine.Prepare(call, statement.sql, types);
-  if (!prepared.ok() && statement.classified.command == sql::Command::kShow &&
-      prepared.error().code() == ErrorCode::kUndefinedTable) {
-    // SHOW of an engine's setting: DuckDB's SHOW describes tables and keeps settings in a function.
-    const std::string& name = statement.classified.name;
-    prepared = engine.Prepare(
-        call,
-        fmt::format("SELECT current_setting({})::VARCHAR AS {}", sql::QuoteLiteral(name), sql::QuoteIdentifier(name)),
-        {});
-    if (!prepared.ok()) {
-      return Error(ErrorCode::kUndefinedObject, fmt::format("unrecognized configuration parameter \"{}\"", name));
-    }
-    prepared->command = "SHOW";
-  }
+  auto prepared = PrepareForClient(engine, call, statement.sql, statement.classified, types);
   if (!prepared.ok()) return std::move(prepared).error();
   const auto& found = prepared->parameters;
   statement.parameter_oids.resize(std::max(statement.parameter_oids.size(), found.size()), 0);

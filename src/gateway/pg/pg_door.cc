@@ -9,9 +9,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
-
-#include <cstring>
 
 #include "gateway/pg/pg_session.h"
 #include "gateway/session_services.h"
@@ -35,53 +32,6 @@ constexpr int kBacklog = 4096;
 constexpr int kRefusalsAtOnce = 4096;
 
 }  // namespace
-
-std::pair<std::uint32_t, std::string> SessionServices::Registry::Add(const std::shared_ptr<ClientSession>& session) {
-  std::string secret(4, '\0');  // protocol 3.0 has room for four bytes
-  TAVANA_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(secret.size())) == 1);
-  const std::lock_guard lock(mutex_);
-  do {
-    last_process_id_ = last_process_id_ % 0x7fffffff + 1;  // positive, as process ids are
-  } while (entries_.contains(last_process_id_));
-  entries_[last_process_id_] = {.secret = secret, .session = session};
-  return {last_process_id_, secret};
-}
-
-void SessionServices::Registry::Remove(std::uint32_t process_id) {
-  const std::lock_guard lock(mutex_);
-  entries_.erase(process_id);
-}
-
-bool SessionServices::Registry::CancelStatement(std::uint32_t process_id, const std::string& secret) {
-  std::shared_ptr<ClientSession> session;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(process_id);
-    if (found == entries_.end() || found->second.secret.size() != secret.size() ||
-        CRYPTO_memcmp(found->second.secret.data(), secret.data(), secret.size()) != 0) {
-      return false;
-    }
-    session = found->second.session.lock();
-  }
-  if (session != nullptr)
-    session->CancelStatement(Error(ErrorCode::kCancelled, "canceling statement due to user request"));
-  return true;
-}
-
-std::shared_ptr<ClientSession> SessionServices::Registry::Find(std::uint32_t process_id) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(process_id);
-  return found == entries_.end() ? nullptr : found->second.session.lock();
-}
-
-std::vector<std::shared_ptr<ClientSession>> SessionServices::Registry::All() const {
-  std::vector<std::shared_ptr<ClientSession>> sessions;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [process_id, entry] : entries_) {
-    if (auto session = entry.session.lock()) sessions.push_back(std::move(session));
-  }
-  return sessions;
-}
 
 class PgDoor::Impl : public std::enable_shared_from_this<PgDoor::Impl> {
  public:

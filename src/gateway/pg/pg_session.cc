@@ -54,9 +54,8 @@ PgSession::Task<void> PgSession::Run() {
   };
   auto call = net::StartBlocking(services_.control_pool, strand_, std::move(close_engine));
   co_await call->Finished();
-  const std::lock_guard lock(services_.connections_mutex);
-  if (has_slot_) --services_.admitted_connections;
-  if (has_role_slot_ && --services_.connections_of_role[user_] == 0) services_.connections_of_role.erase(user_);
+  if (has_slot_) services_.LeaveConnection();
+  if (has_role_slot_) services_.LeaveConnectionOf(user_);
 }
 
 PgSession::Task<void> PgSession::Serve() {

@@ -20,6 +20,7 @@
 #include "gateway/pg/pg_settings.h"
 #include "gateway/pg/portal.h"
 #include "gateway/session_services.h"
+#include "gateway/statement_timeout.h"
 #include "net/blocking_call.h"
 #include "net/connection.h"
 #include "pgwire/byte_buffer.h"
@@ -56,7 +57,7 @@ class Running {
 
  private:
   PgSession& session_;
-  boost::asio::steady_timer timeout_;
+  StatementTimeout timeout_;
 };
 
 /// One PostgreSQL connection, from its first byte to its last. Lives on its connection's strand; only CancelStatement,

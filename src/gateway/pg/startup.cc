@@ -157,17 +157,10 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
     co_await Fatal(Error(ErrorCode::kCannotConnectNow, "the database system is shutting down"));
     co_return false;
   }
-  bool has_room = false;
-  {
-    const std::lock_guard lock(services_.connections_mutex);
-    has_room = services_.admitted_connections < services_.options.max_connections;
-    if (has_room) ++services_.admitted_connections;
-    has_slot_ = has_room;
-  }
-  if (!has_room) {
-    co_await Fatal(Error(ErrorCode::kTooManyConnections, "sorry, too many clients already")
-                       .WithHint(fmt::format("The limit is {} connections (TAVANA_MAX_CONNECTIONS).",
-                                             services_.options.max_connections)));
+  const Status has_room = services_.AdmitConnection();
+  has_slot_ = has_room.ok();
+  if (!has_slot_) {
+    co_await Fatal(has_room.error());
     co_return false;
   }
   std::string database;
@@ -183,16 +176,10 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
   }
   const bool proved = co_await Authenticate();
   if (!proved) co_return false;
-  bool has_role_room = false;
-  {
-    const std::lock_guard lock(services_.connections_mutex);
-    int& connections = services_.connections_of_role[user_];
-    has_role_room = connection_limit_ == 0 || connections < connection_limit_;
-    if (has_role_room) ++connections;
-    has_role_slot_ = has_role_room;
-  }
-  if (!has_role_room) {
-    co_await Fatal(Error(ErrorCode::kTooManyConnections, fmt::format("too many connections for role \"{}\"", user_)));
+  const Status has_role_room = services_.AdmitConnectionOf(user_, connection_limit_);
+  has_role_slot_ = has_role_room.ok();
+  if (!has_role_slot_) {
+    co_await Fatal(has_role_room.error());
     co_return false;
   }
   const bool trusted = connection_->peer().address().is_loopback() || services_.options.trust_everywhere;
