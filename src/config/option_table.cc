@@ -220,8 +220,7 @@ bool IsFor(const OptionSpec& option, Command command) {
   const bool is_worker = command == Command::kWorker;
   if (option.group == "Cluster") {
     const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers" ||
-                            option.name.starts_with("grpc_stream") || option.name.starts_with("grpc_conn") ||
-                            option.name.starts_with("grpc_channel");
+                            (option.name.starts_with("grpc_") && option.name != "grpc_port");
     if (option.name == "workers") return command == Command::kServe;
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);

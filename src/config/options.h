@@ -40,10 +40,9 @@ struct Options {
   std::string cluster_certificate, cluster_key, cluster_ca;  ///< between gateways and workers; empty: none
   std::uint16_t grpc_port = 0;                               ///< of a worker; 0: any free port
   std::chrono::seconds cancel_grace{0};
-  int grpc_stream_window_mb = 512,
-      grpc_connection_window_mb = 1024;  ///< upper bounds of what is on its way, in 2^20 bytes
-  int grpc_channel_buffer = 256;         ///< upper bound of batches on their way
-  std::string worker_name;               ///< empty: made of host and port
+  int grpc_stream_window_mb = 0, grpc_connection_window_mb = 0;  ///< upper bounds of what is on its way, in 2^20 bytes
+  int grpc_channel_buffer = 0;                                   ///< upper bound of batches on their way
+  std::string worker_name;                                       ///< empty: made of host and port
 
   std::string database_file;  ///< empty: in memory
   std::string init_file;      ///< empty: none

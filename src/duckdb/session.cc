@@ -216,8 +216,7 @@ class DuckDbSession : public engine::Session {
       const auto* credential = FindCredentialSetting(name);
       if (credential == nullptr) return Error(ErrorCode::kUnsupported, "unknown credential setting " + name);
       SetCredential(*credential, value);
-      if (!credential->hidden && credential->known_to_duckdb)
-        TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
+      if (credential->told()) TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
     }
     for (const auto& [name, bytes] : snapshot.secrets) {
       TAVANA_ASSIGN_OR_RETURN(auto secret, SecretOf(bytes));
@@ -529,8 +528,7 @@ class DuckDbSession : public engine::Session {
   Status ResetAll() {
     std::vector<std::string> names;
     for (const auto& [name, value] : Vault::Of(shared_->context())->contents()->settings) {
-      const auto* credential = FindCredentialSetting(name);
-      if (!credential->hidden && credential->known_to_duckdb) names.push_back(name);
+      if (FindCredentialSetting(name)->told()) names.push_back(name);
     }
     Vault::Of(shared_->context())->ResetSettings();
     for (const auto& name : names) TAVANA_RETURN_IF_ERROR(Run("RESET " + Quoted(name)));

@@ -420,7 +420,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
     if (statement.credential != nullptr) {
       if (statement.parts.size() != 1)
         return Error(ErrorCode::kUnsupported, "credentials are set by statements of their own");
-      if (statement.credential->hidden || !statement.credential->known_to_duckdb) statement.parts.clear();
+      if (!statement.credential->told()) statement.parts.clear();
     }
     return DescribeParsed(shared, std::move(statement), parameter_types);
   } catch (const std::exception& exception) {

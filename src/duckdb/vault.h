@@ -26,6 +26,9 @@ struct CredentialSetting {
   bool hidden;            ///< secret itself: DuckDB is never told, SHOW shows nothing
   bool known_to_duckdb;
   bool is_switch;  ///< true or false
+
+  /// Whether DuckDB's setting of this name is set, too.
+  bool told() const { return known_to_duckdb && !hidden; }
 };
 /// Null for any other setting; in lower case or not.
 const CredentialSetting* FindCredentialSetting(const std::string& name);

@@ -118,11 +118,14 @@ gateway::PgDoorOptions PgDoorOptionsOf(const config::Options& options, int slots
   return door;
 }
 
-/// Unique among the gateways of a cluster, and another one each time a gateway starts.
-std::string GatewayName() {
-  std::array<char, 256> host{};
-  gethostname(host.data(), host.size() - 1);
-  return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device()());
+/// Of this process: unique among the gateways of a cluster, and another one each time a gateway starts.
+const std::string& GatewayName() {
+  static const std::string name = [] {
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    return std::string(host.data()) + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device()());
+  }();
+  return name;
 }
 
 /// The port is what the name of each command promises.
