@@ -9,13 +9,19 @@
 #include <duckdb/parser/parsed_data/create_table_function_info.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
+#include <duckdb/parser/parsed_data/alter_info.hpp>
 #include <duckdb/parser/parsed_data/create_secret_info.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
 #include <duckdb/parser/parsed_data/extra_drop_info.hpp>
 #include <duckdb/parser/parsed_data/load_info.hpp>
+#include <duckdb/parser/statement/alter_statement.hpp>
+#include <duckdb/parser/statement/attach_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
+#include <duckdb/parser/statement/detach_statement.hpp>
 #include <duckdb/parser/statement/drop_statement.hpp>
+#include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/load_statement.hpp>
+#include <duckdb/parser/statement/prepare_statement.hpp>
 #include <duckdb/parser/statement/set_statement.hpp>
 #include <optional>
 #include <string_view>
@@ -224,6 +230,37 @@ Status ConfineSetting(::duckdb::SetStatement& set, const Instance& instance, Sta
       .WithHint(owner == SettingOwner::kSession ? "SET it without GLOBAL." : "Its administrator can, in the init SQL.");
 }
 
+Status ConfineAlter(const ::duckdb::AlterInfo& info) {
+  if (info.type != ::duckdb::AlterType::ALTER_DATABASE) return Status::Ok();
+  return Error(ErrorCode::kUnsupported, "databases are not renamed")
+      .WithHint("DETACH it and ATTACH it under the other name.");
+}
+
+/// DuckDB would run what EXPLAIN ANALYZE and EXECUTE name without asking again.
+Status ConfineInner(const ::duckdb::SQLStatement& inner) {
+  switch (inner.type) {
+    case StatementType::SELECT_STATEMENT:
+    case StatementType::INSERT_STATEMENT:
+    case StatementType::UPDATE_STATEMENT:
+    case StatementType::DELETE_STATEMENT:
+    case StatementType::MERGE_INTO_STATEMENT:
+    case StatementType::COPY_STATEMENT:
+    case StatementType::CALL_STATEMENT:
+    case StatementType::PRAGMA_STATEMENT:
+    case StatementType::EXECUTE_STATEMENT: return Status::Ok();
+    case StatementType::CREATE_STATEMENT:
+      if (inner.Cast<::duckdb::CreateStatement>().info->type != ::duckdb::CatalogType::SECRET_ENTRY)
+        return Status::Ok();
+      break;
+    case StatementType::DROP_STATEMENT:
+      if (inner.Cast<::duckdb::DropStatement>().info->type != ::duckdb::CatalogType::SECRET_ENTRY) return Status::Ok();
+      break;
+    case StatementType::ALTER_STATEMENT: return ConfineAlter(*inner.Cast<::duckdb::AlterStatement>().info);
+    default: break;
+  }
+  return Error(ErrorCode::kUnsupported, "this statement is neither explained nor prepared; run it as it is");
+}
+
 Status ConfineLoad(const ::duckdb::LoadInfo& info) {
   const bool is_name = std::all_of(info.filename.begin(), info.filename.end(),
                                    [](unsigned char each) { return std::isalnum(each) != 0 || each == '_'; });
@@ -266,6 +303,15 @@ Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement
     case StatementType::SET_STATEMENT:
     case StatementType::VARIABLE_SET_STATEMENT:
       return ConfineSetting(part.Cast<::duckdb::SetStatement>(), instance, statement);
+    case StatementType::ATTACH_STATEMENT:
+      statement.attach = part.Cast<::duckdb::AttachStatement>().info->Copy();
+      return Status::Ok();
+    case StatementType::DETACH_STATEMENT:
+      statement.detach = part.Cast<::duckdb::DetachStatement>().info->Copy();
+      return Status::Ok();
+    case StatementType::ALTER_STATEMENT: return ConfineAlter(*part.Cast<::duckdb::AlterStatement>().info);
+    case StatementType::EXPLAIN_STATEMENT: return ConfineInner(*part.Cast<::duckdb::ExplainStatement>().stmt);
+    case StatementType::PREPARE_STATEMENT: return ConfineInner(*part.Cast<::duckdb::PrepareStatement>().statement);
     case StatementType::LOAD_STATEMENT: return ConfineLoad(*part.Cast<::duckdb::LoadStatement>().info);
     case StatementType::UPDATE_EXTENSIONS_STATEMENT: return Denied("extensions are the server's");
     default: return Status::Ok();

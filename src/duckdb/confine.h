@@ -24,8 +24,8 @@ SettingOwner OwnerOf(const std::string& setting);
 void CloseFunctions(::duckdb::ClientContext& context);
 
 /// Makes one part of a session's statement reach nobody else: secrets go to the session's vault, credential settings
-/// too, settings of others are refused, and so are extensions from elsewhere. After DuckDB has expanded what it expands
-/// (IMPORT), so that nothing is missed.
+/// too, databases to its attachments; settings of others are refused, and so are extensions from elsewhere. After
+/// DuckDB has expanded what it expands (IMPORT), so that nothing is missed.
 Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement& statement);
 
 }  // namespace tavana::duckdb_engine

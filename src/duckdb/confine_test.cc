@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "duckdb/engine.h"
+#include "engine/testing/answer.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -18,22 +19,7 @@ std::unique_ptr<engine::Engine> Open(EngineOptions options = {}) {
   return *std::move(engine);
 }
 
-/// All values of the first rows, or the error's SQLSTATE.
-std::string Answer(engine::Session& session, const std::string& sql) {
-  auto prepared = session.Prepare({}, sql, {});
-  if (!prepared.ok()) return std::string(SqlStateOf(prepared.error().code()));
-  auto stream = session.Execute({}, prepared->id, {});
-  if (!stream.ok()) return std::string(SqlStateOf(stream.error().code()));
-  std::string text;
-  for (;;) {
-    auto batch = (*stream)->Next({});
-    if (!batch.ok()) return std::string(SqlStateOf(batch.error().code()));
-    if (*batch == nullptr) return text;
-    for (std::int64_t row = 0; row < (*batch)->num_rows(); ++row) {
-      for (const auto& column : (*batch)->columns()) text += (*column->GetScalar(row))->ToString() + " ";
-    }
-  }
-}
+using engine::testing::Answer;
 
 TEST(Confine, SecretsAreSeenAndUsedByTheirSessionAlone) {
   const auto engine = Open();

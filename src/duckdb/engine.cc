@@ -19,11 +19,14 @@
 #include <utility>
 
 #include "duckdb/arrow_scan.h"
+#include "duckdb/attachments.h"
 #include "duckdb/casts.h"
 #include "duckdb/confine.h"
 #include "duckdb/errors.h"
 #include "duckdb/functions.h"
 #include "duckdb/instance.h"
+#include "duckdb/listing.h"
+#include "duckdb/local_file_storage.h"
 #include "duckdb/read_set.h"
 #include "duckdb/session.h"
 
@@ -69,7 +72,7 @@ class DuckDbEngine : public engine::Engine {
         const auto name = database->GetName();
         // The instance's own first database is empty and only there because DuckDB needs one.
         if (database->IsSystem() || database->IsTemporary() || name == "memory" || name == "tavana" || name == "main" ||
-            name == "__tavana")
+            name.starts_with(kServersPrefix) || database->GetVisibility() == ::duckdb::AttachVisibility::HIDDEN)
           continue;
         names.push_back(name);
       }
@@ -123,6 +126,7 @@ void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   config.SetOptionByName("allow_persistent_secrets", Value::BOOLEAN(false));
   RegisterArrowTables(config);
   RegisterReadSets(config);
+  RegisterListing(config);
 }
 
 Status RunAtOpen(::duckdb::Connection& connection, const std::string& sql, const std::string& what) {
@@ -158,7 +162,9 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     ::duckdb::Connection connection(*instance->database);
     auto vaults = ::duckdb::make_uniq<VaultStorage>();
     instance->vaults = vaults.get();
-    ::duckdb::SecretManager::Get(*connection.context).LoadSecretStorage(std::move(vaults));
+    auto& secrets = ::duckdb::SecretManager::Get(*connection.context);
+    secrets.LoadSecretStorage(std::move(vaults));
+    secrets.LoadSecretStorage(MakeLocalFileStorage(*instance->vaults));
     if (options.spill_limit_bytes > 0) {
       // Not through DBConfig: DuckDB 1.5.5 keeps the option there and never hands it to its buffer manager.
       TAVANA_RETURN_IF_ERROR(
@@ -178,6 +184,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
       TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, options.init_sql, "the init SQL failed"));
     instance->vaults->Adopt(*connection.context);
     CloseFunctions(*connection.context);
+    TAVANA_RETURN_IF_ERROR(ListAttachments(connection));
     // The only form of errors that keeps positions, for every session.
     TAVANA_RETURN_IF_ERROR(RunAtOpen(connection, "SET GLOBAL errors_as_json = true", "errors can not be told"));
     return std::unique_ptr<engine::Engine>(std::make_unique<DuckDbEngine>(std::move(instance)));

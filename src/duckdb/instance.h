@@ -4,6 +4,7 @@
 #include <duckdb.hpp>
 #include <memory>
 
+#include "duckdb/attachments.h"
 #include "duckdb/catalog.h"
 #include "duckdb/engine.h"
 #include "duckdb/plan_guard.h"
@@ -17,7 +18,8 @@ struct Instance {
   WriteGate writes;
   std::unique_ptr<::duckdb::DuckDB> database;
   VaultStorage* vaults = nullptr;  ///< the database's
-  PostgresCatalog catalog;         ///< empty without postgres_catalog
+  AttachedFiles attached_files;
+  PostgresCatalog catalog;  ///< empty without postgres_catalog
   std::atomic<bool> poisoned = false;
 };
 

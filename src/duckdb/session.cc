@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "duckdb/arrow_scan.h"
+#include "duckdb/attachments.h"
 #include "duckdb/catalog.h"
 #include "duckdb/direct_append.h"
 #include "duckdb/errors.h"
@@ -44,7 +45,9 @@ class DuckDbSession : public engine::Session {
 
   ~DuckDbSession() override {
     const std::lock_guard lock(shared_->mutex);
-    if (shared_->connection) CloseResults();
+    if (!shared_->connection) return;
+    CloseResults();
+    Leave(*shared_->connection);
   }
 
   Status Connect() {
@@ -71,6 +74,7 @@ class DuckDbSession : public engine::Session {
       variables["tavana_database"] = ::duckdb::Value(options_.database);
       variables["tavana_user"] = ::duckdb::Value(options_.user);
       (void)Vault::Of(shared_->context());
+      (void)Own();
       variables["tavana_pid"] = ::duckdb::Value::INTEGER(static_cast<std::int32_t>(options_.process_id));
       return Status::Ok();
     } catch (const std::exception& exception) {
@@ -191,6 +195,11 @@ class DuckDbSession : public engine::Session {
     const auto vault = Vault::Of(shared_->context())->contents();
     engine::SessionSnapshot snapshot{.settings = settings_, .credentials = vault->settings};
     for (const auto& [name, secret] : vault->secrets) snapshot.secrets[name] = BytesOf(*secret);
+    bool attached_here = false;
+    for (const auto& each : *Own()->list()) {
+      snapshot.attachments.push_back({each.name, each.statement});
+      attached_here |= each.statement.empty();
+    }
     for (const auto& [id, statement] : statements_) snapshot.statements[id] = {statement->sql, statement->client_types};
     if (in_transaction()) {
       snapshot.pinned_by = "open transaction";
@@ -198,6 +207,8 @@ class DuckDbSession : public engine::Session {
       snapshot.pinned_by = "open result";
     } else if (has_variable_) {
       snapshot.pinned_by = "session variable";
+    } else if (attached_here) {
+      snapshot.pinned_by = "attached database";
     } else {
       TAVANA_ASSIGN_OR_RETURN(const bool temporary, HasTemporaryObjects());
       if (temporary) snapshot.pinned_by = "temporary table";
@@ -208,10 +219,6 @@ class DuckDbSession : public engine::Session {
   Status Restore(const engine::SessionSnapshot& snapshot) override {
     const std::lock_guard lock(shared_->mutex);
     TAVANA_RETURN_IF_ERROR(Reset());
-    for (const auto& [name, value] : snapshot.settings) {
-      TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
-      settings_[name] = value;
-    }
     for (const auto& [name, value] : snapshot.credentials) {
       const auto* credential = FindCredentialSetting(name);
       if (credential == nullptr) return Error(ErrorCode::kUnsupported, "unknown credential setting " + name);
@@ -221,6 +228,15 @@ class DuckDbSession : public engine::Session {
     for (const auto& [name, bytes] : snapshot.secrets) {
       TAVANA_ASSIGN_OR_RETURN(auto secret, SecretOf(bytes));
       Vault::Of(shared_->context())->Put(name, std::move(secret));
+    }
+    for (const auto& [name, statement] : snapshot.attachments) {
+      if (statement.empty())
+        return Error(ErrorCode::kUnavailable, "database \"" + name + "\" can not be attached again");
+      TAVANA_RETURN_IF_ERROR(Own()->Attach(shared_->context(), statement));
+    }
+    for (const auto& [name, value] : snapshot.settings) {  // the search path names attachments
+      TAVANA_RETURN_IF_ERROR(Run("SET " + Quoted(name) + " = " + Literal(value)));
+      settings_[name] = value;
     }
     for (const auto& [id, prepared] : snapshot.statements) {
       TAVANA_ASSIGN_OR_RETURN(auto statement, Describe(*shared_, prepared.sql, prepared.parameter_types));
@@ -246,7 +262,9 @@ class DuckDbSession : public engine::Session {
       old = std::move(shared_->connection);
     }
     auto status = Connect();
-    if (!shared_->connection) {
+    if (shared_->connection) {
+      Leave(*old);
+    } else {
       const std::lock_guard running_lock(shared_->running_mutex);
       shared_->connection = std::move(old);
     }
@@ -459,6 +477,10 @@ class DuckDbSession : public engine::Session {
       return statement.described.returns_rows ? Promised(std::move(result), data->types, data->names)
                                               : std::move(result);
     }
+    if (statement.attach) TAVANA_RETURN_IF_ERROR(Own()->Attach(shared_->context(), *statement.attach));
+    if (statement.detach)
+      TAVANA_RETURN_IF_ERROR(Own()->Detach(shared_->context(), statement.detach->name,
+                                           statement.detach->if_not_found == ::duckdb::OnEntryNotFound::RETURN_NULL));
     if (statement.parts.empty()) return EmptyResult();
     if (statement.parts.size() > 1 && statement.described.kind == engine::StatementKind::kDdl)
       return StartTogether(statement, values, running);
@@ -517,6 +539,15 @@ class DuckDbSession : public engine::Session {
 
   Result<std::unique_ptr<::duckdb::QueryResult>> EmptyResult() {
     return std::unique_ptr<::duckdb::QueryResult>(shared_->context().Query("", ::duckdb::QueryParameters(false)));
+  }
+
+  ::duckdb::shared_ptr<Attachments> Own() {
+    return Attachments::Of(shared_->context(), shared_->instance->attached_files);
+  }
+
+  /// What a connection has of its own and DuckDB would keep.
+  static void Leave(::duckdb::Connection& connection) {
+    if (const auto own = Attachments::Find(*connection.context)) own->DetachAll(*connection.context);
   }
 
   void SetCredential(const CredentialSetting& credential, std::optional<std::string> value) {

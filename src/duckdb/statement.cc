@@ -422,6 +422,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
         return Error(ErrorCode::kUnsupported, "credentials are set by statements of their own");
       if (!statement.credential->told()) statement.parts.clear();
     }
+    if (statement.attach || statement.detach) statement.parts.clear();
     return DescribeParsed(shared, std::move(statement), parameter_types);
   } catch (const std::exception& exception) {
     return Complain(*shared.instance, ::duckdb::ErrorData(exception), sql);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <duckdb.hpp>
+#include <duckdb/parser/parsed_data/attach_info.hpp>
+#include <duckdb/parser/parsed_data/detach_info.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +47,9 @@ struct Statement {
   /// Where that is a part of a secret: the session's vault is told, and DuckDB only of what is not hidden.
   const CredentialSetting* credential = nullptr;
   std::optional<std::string> credential_value;
+  /// ATTACH and DETACH, which DuckDB never sees: the database is the session's own.
+  std::shared_ptr<const ::duckdb::AttachInfo> attach;
+  std::shared_ptr<const ::duckdb::DetachInfo> detach;
 };
 
 /// Parses and binds. The caller has moved aside what DuckDB was streaming.

@@ -140,7 +140,14 @@ struct SessionSnapshot {
   /// logged, shown or kept longer than the session.
   std::map<std::string, std::string> credentials = {};  ///< settings, by name
   std::map<std::string, std::string> secrets = {};      ///< by name, in the engine's own form
-  /// Why the session can not move (open transaction, temporary table, open result); empty when it can.
+  /// A database that the session attached, with the statement that attaches it elsewhere (as secret as `secrets`).
+  /// Without one it is in memory or in a file of the engine's machine, and pins the session.
+  struct Attachment {
+    std::string name, statement;
+    bool operator==(const Attachment&) const = default;
+  };
+  std::vector<Attachment> attachments = {};
+  /// Why the session can not move (open transaction, temporary table, attached file, open result); empty when it can.
   std::string pinned_by = {};
 };
 

@@ -87,6 +87,11 @@ Result<wire::Snapshot> MessageOf(const engine::SessionSnapshot& snapshot) {
   message.mutable_settings()->insert(snapshot.settings.begin(), snapshot.settings.end());
   message.mutable_credentials()->insert(snapshot.credentials.begin(), snapshot.credentials.end());
   message.mutable_secrets()->insert(snapshot.secrets.begin(), snapshot.secrets.end());
+  for (const auto& attachment : snapshot.attachments) {
+    auto& added = *message.add_attachments();
+    added.set_name(attachment.name);
+    added.set_statement(attachment.statement);
+  }
   for (const auto& [id, statement] : snapshot.statements) {
     auto& added = *message.add_statements();
     added.set_id(static_cast<std::uint64_t>(id));
@@ -102,6 +107,8 @@ Result<engine::SessionSnapshot> SnapshotOf(const wire::Snapshot& message) {
                                    .credentials = {message.credentials().begin(), message.credentials().end()},
                                    .secrets = {message.secrets().begin(), message.secrets().end()},
                                    .pinned_by = message.pinned_by()};
+  for (const auto& attachment : message.attachments())
+    snapshot.attachments.push_back({attachment.name(), attachment.statement()});
   for (const auto& statement : message.statements()) {
     TAVANA_ASSIGN_OR_RETURN(auto types, TypesOf(statement.parameter_types()));
     snapshot.statements[engine::StatementId{statement.id()}] = {statement.sql(), std::move(types)};

@@ -33,25 +33,30 @@ bool OnlyReads(const engine::Prepared& described) {
   return described.kind == engine::StatementKind::kQuery && described.read_set.databases_written.empty();
 }
 
-/// What any worker answers alike: files and nothing else.
-bool ReadsFilesAlone(const engine::Prepared& described) {
+/// What any worker answers alike: files, tables of what the session has attached everywhere, and nothing else.
+bool ReadsAlikeEverywhere(const engine::Prepared& described, const engine::SessionSnapshot& state) {
   const auto& reads = described.read_set;
-  return OnlyReads(described) && reads.complete && !reads.has_volatile_function && reads.tables.empty() &&
-         !reads.files.empty() && described.inline_tables.empty();
+  const auto is_everywhere = [&](const engine::ReadSet::Table& table) {
+    return std::ranges::any_of(state.attachments, [&](const auto& each) { return each.name == table.database; });
+  };
+  return OnlyReads(described) && reads.complete && !reads.has_volatile_function &&
+         std::ranges::all_of(reads.tables, is_everywhere) && !(reads.files.empty() && reads.tables.empty()) &&
+         described.inline_tables.empty();
 }
 
 bool ReadsTemporary(const engine::Prepared& described) {
   return std::ranges::any_of(described.read_set.tables, [](const auto& table) { return table.database == "temp"; });
 }
 
-/// They are the session's alone and go where it goes.
-bool IsOfSecrets(const engine::Prepared& described) {
-  return described.command == "CREATE SECRET" || described.command == "DROP SECRET";
+/// What it makes is the session's alone and goes where it goes.
+bool IsOfSession(const engine::Prepared& described) {
+  return described.command == "CREATE SECRET" || described.command == "DROP SECRET" || described.command == "ATTACH" ||
+         described.command == "DETACH";
 }
 
 /// Makes something that other workers may not have.
 bool Defines(const engine::Prepared& described) {
-  if (IsOfSecrets(described)) return false;
+  if (IsOfSession(described)) return false;
   switch (described.kind) {
     case engine::StatementKind::kQuery:
     case engine::StatementKind::kDml:
@@ -143,9 +148,9 @@ engine::SessionSnapshot StateOf(engine::SessionSnapshot snapshot) {
   return snapshot;
 }
 
-/// ROLLBACK undoes what the transaction did to secrets.
+/// ROLLBACK undoes what the transaction did to secrets and attachments.
 bool ChangesState(const engine::Prepared& described) {
-  return described.kind == engine::StatementKind::kSetting || IsOfSecrets(described) || described.command == "ROLLBACK";
+  return described.kind == engine::StatementKind::kSetting || IsOfSession(described) || described.command == "ROLLBACK";
 }
 
 class RouterSession final : public engine::Session {
@@ -402,13 +407,20 @@ class RouterSession final : public engine::Session {
     return Started{where, *std::move(stream)};
   }
 
-  bool HasState() const { return !state_.settings.empty() || !state_.credentials.empty() || !state_.secrets.empty(); }
+  bool HasState() const {
+    return !state_.settings.empty() || !state_.credentials.empty() || !state_.secrets.empty() ||
+           !state_.attachments.empty();
+  }
 
   Status NoteSettings() {
     auto snapshot = Noticed(home_, home_->Snapshot());
     if (!snapshot.ok()) return std::move(snapshot).error();
     auto state = StateOf(*std::move(snapshot));
-    if (state.settings == state_.settings && state.credentials == state_.credentials && state.secrets == state_.secrets)
+    leaves_state_ = leaves_state_ || std::ranges::any_of(state.attachments, [](const auto& attachment) {
+                      return attachment.statement.empty();
+                    });
+    if (state.settings == state_.settings && state.credentials == state_.credentials &&
+        state.secrets == state_.secrets && state.attachments == state_.attachments)
       return Status::Ok();
     state_ = std::move(state);
     SetAway(nullptr, nullptr);  // it has the old ones
@@ -416,7 +428,7 @@ class RouterSession final : public engine::Session {
   }
 
   bool MayLeave(const Statement& statement) const {
-    return ReadsFilesAlone(statement.described) && !stays_home_ && !leaves_state_ && !in_transaction();
+    return ReadsAlikeEverywhere(statement.described, state_) && !stays_home_ && !leaves_state_ && !in_transaction();
   }
 
   void SetAway(std::shared_ptr<engine::Session> session, Worker worker) {

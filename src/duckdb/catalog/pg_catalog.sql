@@ -185,7 +185,7 @@ SELECT __tavana.main.oid_of('database', name, NULL, NULL) AS oid, name AS datnam
        1::BIGINT AS datminmxid, 1663 AS dattablespace, 'C.UTF-8' AS datcollate, 'C.UTF-8' AS datctype,
        NULL::VARCHAR AS daticulocale, NULL::VARCHAR AS datcollversion, NULL::VARCHAR[] AS datacl
 FROM (SELECT database_name AS name FROM duckdb_databases()
-      WHERE NOT internal AND database_name NOT IN ('memory', '__tavana')
+      WHERE NOT internal AND database_name <> 'memory'
       UNION SELECT 'main');
 
 -- One role: that of the session. It owns what there is, as nothing here is denied to anyone yet.
