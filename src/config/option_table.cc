@@ -112,7 +112,7 @@ const OptionSpec kOptions[] = {
     {"Resources", "threads", "--threads", "THREADS", &S::threads, "0", 0, 4096, "threads",
      "Threads of the engine. 0: the cgroup's CPU quota, or the machine's CPUs."},
     {"Resources", "spill_dir", "--spill-dir", "TAVANA_SPILL_DIR", &S::spill_directory, "", 0, 0, "directory",
-     "Where results too large for memory go. Empty: tavana-spill-PID under the temporary directory, removed at exit."},
+     "Where results too large for memory go, below it in a directory of the process's own. Empty: the temporary directory."},
     {"Resources", "spill_limit_gb", "--spill-limit-gb", "TAVANA_SPILL_LIMIT_GB", &S::spill_limit_gb, "16", 0, kMaxGb, "GB (10^9 bytes)",
      "Disk the spill directory may take. 0: 90 % of what is free at the start."},
 

@@ -37,18 +37,6 @@ Error SpillError(const fs::path& path, const std::string& why) {
   return Error(ErrorCode::kIo, "spill directory " + path.string() + " cannot be written: " + why);
 }
 
-/// Permissions do not tell (read-only mounts, quotas): only writing does.
-Status ProbeWritable(const fs::path& directory) {
-  std::string probe = (directory / ".tavana-probe-XXXXXX").string();
-  const int file = mkstemp(probe.data());
-  if (file < 0) return SpillError(directory, std::strerror(errno));
-  const bool written = write(file, "tavana", 6) == 6;
-  const std::string why = std::strerror(errno);
-  close(file);
-  unlink(probe.c_str());
-  return written ? Status::Ok() : Status(SpillError(directory, why));
-}
-
 const std::string kSpillPrefix = "tavana-spill-";
 
 /// A lock that goes with the process, whatever ends it; -1 when another holds it.
@@ -100,36 +88,32 @@ bool WaitForStopSignal(std::chrono::milliseconds longest) {
 
 Result<SpillDirectory> SpillDirectory::Open(const std::string& path) {
   std::error_code problem;
-  if (path.empty()) {
-    const fs::path parent = fs::temp_directory_path(problem);
-    if (problem) return SpillError("of this process", problem.message());
-    RemoveAbandonedSpills(parent);
-    for (int attempt = 0; attempt < 10; ++attempt) {  // another process may sweep it away before it is locked
-      std::string fresh = (parent / (kSpillPrefix + std::to_string(getpid()) + "-XXXXXX")).string();
-      if (mkdtemp(fresh.data()) == nullptr) return SpillError(parent, std::strerror(errno));
-      const int lock = LockDirectory(fresh);
-      if (lock >= 0 && fs::exists(fresh, problem)) return SpillDirectory(fresh, true, lock);
-      if (lock >= 0) close(lock);
-    }
-    return SpillError(parent, "no directory could be locked there");
+  const fs::path parent = path.empty() ? fs::temp_directory_path(problem) : fs::path(path);
+  if (!problem) fs::create_directories(parent, problem);
+  if (problem) return SpillError(parent, problem.message());
+  RemoveAbandonedSpills(parent);
+  for (int attempt = 0; attempt < 10; ++attempt) {  // another process may sweep it away before it is locked
+    std::string fresh = (parent / (kSpillPrefix + std::to_string(getpid()) + "-XXXXXX")).string();
+    if (mkdtemp(fresh.data()) == nullptr) return SpillError(parent, std::strerror(errno));
+    const int lock = LockDirectory(fresh);
+    if (lock >= 0 && fs::exists(fresh, problem)) return SpillDirectory(fresh, lock);
+    if (lock >= 0) close(lock);
   }
-  fs::create_directories(path, problem);
-  if (problem) return SpillError(path, problem.message());
-  TAVANA_RETURN_IF_ERROR(ProbeWritable(path));
-  return SpillDirectory(path, false, -1);
+  return SpillError(parent, "no directory could be locked there");
 }
 
 SpillDirectory::SpillDirectory(SpillDirectory&& other) noexcept
-    : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, false)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 
 SpillDirectory::~SpillDirectory() {
-  RemoveIfOurs();
-  if (lock_ >= 0) close(lock_);
+  if (lock_ < 0) return;
+  Remove();
+  close(lock_);
 }
 
-void SpillDirectory::RemoveIfOurs() const {
+void SpillDirectory::Remove() const {
   std::error_code ignored;
-  if (ours_) fs::remove_all(path_, ignored);
+  fs::remove_all(path_, ignored);
 }
 
 std::string ExtensionDirectory(const std::string& built_in) { return BesideProgram("extensions", built_in); }

@@ -20,11 +20,12 @@ void BlockStopSignals();
 /// Waits for SIGTERM or SIGINT, at most `longest`; false when none came.
 bool WaitForStopSignal(std::chrono::milliseconds longest);
 
-/// A directory that can be written; one we made for ourselves goes with this object.
+/// A directory of this process's own, which goes with this object. DuckDB names its files alike in every process: two
+/// in one directory would write over each other's.
 class SpillDirectory {
  public:
-  /// `path` empty: a fresh one under the system's temporary directory, where what killed processes left behind is
-  /// removed first. kIo when it can not be written.
+  /// A fresh one in `path`, which is made (empty: the system's temporary directory), where what killed processes left
+  /// behind is removed first. kIo when it can not be written.
   static Result<SpillDirectory> Open(const std::string& path);
   SpillDirectory(SpillDirectory&& other) noexcept;
   SpillDirectory& operator=(SpillDirectory&&) = delete;
@@ -32,13 +33,12 @@ class SpillDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   /// For an exit that runs no destructors.
-  void RemoveIfOurs() const;
+  void Remove() const;
 
  private:
-  SpillDirectory(std::filesystem::path path, bool ours, int lock) : path_(std::move(path)), ours_(ours), lock_(lock) {}
+  SpillDirectory(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::filesystem::path path_;
-  bool ours_;  // false once moved from
-  int lock_;   // of our own one, held as long as this process lives; else -1
+  int lock_;  // held as long as this process lives; -1 once moved from
 };
 
 /// Extensions beside the installed program (<exe>/../share/tavana/extensions) when there, else `built_in`.

@@ -79,7 +79,7 @@ std::jthread ExitOnSignal(int exit_code, const SpillDirectory* spill) {
   const auto watch = [exit_code, spill](std::stop_token stop) {
     while (!stop.stop_requested()) {
       if (!WaitForStopSignal(kPoll)) continue;
-      if (spill != nullptr) spill->RemoveIfOurs();
+      if (spill != nullptr) spill->Remove();
       _exit(exit_code);
     }
   };

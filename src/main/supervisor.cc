@@ -44,29 +44,27 @@ Supervisor::Supervisor(const config::Options& options)
     Child child;
     child.ready_file = folder_ / ("worker-" + std::to_string(i));
     // Each option is said, so that nothing of the environment that was meant for this process reaches a worker.
-    child.arguments = {
-        "worker",
-        "--bind-address=127.0.0.1",
-        "--http-port=0",
-        "--worker-name=worker-" + std::to_string(i),
-        "--ready-file=" + child.ready_file.string(),
-        "--max-memory-gb=" + Number(memory / count),
-        "--threads=" + std::to_string(options.threads),
-        "--spill-limit-gb=" + Number(options.spill_limit_gb / count),
-        "--spill-dir=" +
-            (options.spill_directory.empty() ? "" : options.spill_directory + "/worker-" + std::to_string(i)),
-        "--statement-slots=" + std::to_string(options.statement_slots),
-        "--shutdown-grace-seconds=" + std::to_string(options.shutdown_grace.count()),
-        "--database=" + (has_data ? options.database_file : ""),
-        "--init=" + (has_data ? options.init_file : ""),
-        std::string("--demo=") + (has_data && options.demo ? "true" : "false"),
-        "--demo-scale=" + Number(options.demo_scale),
-        "--log-level=" + options.log_level,
-        std::string("--log-json=") + (options.log_json ? "true" : "false"),
-        std::string("--core-dumps=") + (options.core_dumps ? "true" : "false"),
-        "--cluster-cert-path=",
-        "--cluster-key-path=",
-        "--cluster-ca-path="};
+    child.arguments = {"worker",
+                       "--bind-address=127.0.0.1",
+                       "--http-port=0",
+                       "--worker-name=worker-" + std::to_string(i),
+                       "--ready-file=" + child.ready_file.string(),
+                       "--max-memory-gb=" + Number(memory / count),
+                       "--threads=" + std::to_string(options.threads),
+                       "--spill-limit-gb=" + Number(options.spill_limit_gb / count),
+                       "--spill-dir=" + options.spill_directory,
+                       "--statement-slots=" + std::to_string(options.statement_slots),
+                       "--shutdown-grace-seconds=" + std::to_string(options.shutdown_grace.count()),
+                       "--database=" + (has_data ? options.database_file : ""),
+                       "--init=" + (has_data ? options.init_file : ""),
+                       std::string("--demo=") + (has_data && options.demo ? "true" : "false"),
+                       "--demo-scale=" + Number(options.demo_scale),
+                       "--log-level=" + options.log_level,
+                       std::string("--log-json=") + (options.log_json ? "true" : "false"),
+                       std::string("--core-dumps=") + (options.core_dumps ? "true" : "false"),
+                       "--cluster-cert-path=",
+                       "--cluster-key-path=",
+                       "--cluster-ca-path="};
     children_.push_back(std::move(child));
   }
 }

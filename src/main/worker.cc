@@ -136,7 +136,7 @@ int RunWorker(const config::Options& options) {
   }
   if (overdue) {  // a thread is stuck in the engine: nothing can be taken down around it
     Log(LogLevel::kError, "ends, to be started again");
-    spill->RemoveIfOurs();
+    spill->Remove();
     _exit(kFailed);
   }
   (*http_door)->Stop();

@@ -1,5 +1,6 @@
 """The process: how it starts, refuses to start, and stops."""
 
+import concurrent.futures
 import json
 import os
 import signal
@@ -164,6 +165,25 @@ def test_what_a_killed_process_spilled_is_removed_by_the_next_and_a_living_ones_
     assert list(tmp_path.iterdir()) == [kept]
     living.stop()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_servers_share_a_spill_directory_and_not_a_file(start_server, tmp_path):
+    options = ["--max-memory-gb", 0.15, "--threads", 2, "--spill-dir", tmp_path / "spill"]
+    servers = [start_server(*options, topology="serve") for _ in range(2)]
+
+    def distinct(server, first):
+        with server.psycopg() as connection:
+            sql = f"SELECT count(*), sum(length(s)) FROM (SELECT DISTINCT md5(i::VARCHAR) AS s FROM range({first}, {first + 2500000}) t(i))"
+            return [connection.execute(sql).fetchone() for _ in range(2)]
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for rows in pool.map(distinct, servers, (0, 10_000_000)):
+            assert rows == [(2_500_000, 80_000_000)] * 2
+    servers[0].kill()
+    assert len(list((tmp_path / "spill").iterdir())) == 2
+    start_server(*options, topology="serve")  # removes what the killed one left
+    assert len(list((tmp_path / "spill").iterdir())) == 2
+    assert distinct(servers[1], 0) == [(2_500_000, 80_000_000)] * 2
 
 
 def test_a_result_larger_than_memory_spills_and_is_right(start_server, tmp_path):
