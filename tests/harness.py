@@ -74,9 +74,16 @@ class Process:
                 return float(words[1])
         raise AssertionError(f"/metrics has no {name}")
 
-    def resident_bytes(self):
+    def status(self, name):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
+        return int(next(line for line in status.splitlines() if line.startswith(name)).split()[1])
+
+    def resident_bytes(self):
+        return self.status("VmRSS") * 1024
+
+    def size(self):
+        """(threads, open files)."""
+        return self.status("Threads"), len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def terminate(self):
         self.told_to_stop = True

@@ -22,6 +22,7 @@
 #include "observe/log.h"
 #include "remote/arrow_wire.h"
 #include "remote/frame.h"
+#include "remote/keepalive.h"
 #include "remote/messages.h"
 
 namespace tavana::remote {
@@ -55,6 +56,7 @@ class Link {
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // hangs control calls beside unread streams (gRPC 1.51)
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1 << 20);
+    GiveUpWhenSilent(options_.patience, [&](const char* name, int value) { arguments.SetInt(name, value); });
     if (!options_.verified_name.empty()) arguments.SetSslTargetNameOverride(options_.verified_name);
     const auto credentials = options_.credentials ? options_.credentials : grpc::InsecureChannelCredentials();
     data_ = grpc::CreateCustomChannel(options_.address, credentials, arguments);

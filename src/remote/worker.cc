@@ -22,6 +22,7 @@
 #include "engine.pb.h"
 #include "observe/log.h"
 #include "remote/frame.h"
+#include "remote/keepalive.h"
 #include "remote/messages.h"
 #include "remote/served_session.h"
 
@@ -332,6 +333,7 @@ class GrpcWorker final : public Worker {
     builder.SetMaxReceiveMessageSize(INT_MAX);  // a row may be as large as memory allows; gRPC's own limit is 4 MiB
     builder.SetMaxSendMessageSize(INT_MAX);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two workers on one port are a mistake
+    GiveUpWhenSilent(options.lease, [&](const char* name, int value) { builder.AddChannelArgument(name, value); });
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {

@@ -21,6 +21,14 @@ def free_ports(count):
     return ports
 
 
+class Gateway(Process):
+    def ports(self):
+        return self.ready["pg_port"], self.ready["flight_sql_port"]
+
+    def flight_uri(self, scheme="grpc"):
+        return f"{scheme}://127.0.0.1:{self.ready['flight_sql_port']}"
+
+
 class Cluster:
     """Gateways over workers that can be killed and started again at their addresses."""
 
@@ -57,14 +65,18 @@ class Cluster:
 
     def replace_gateway(self, number):
         self.gateways[number].stop()
-        self.start_gateway(number, self.gateways[number].ready["pg_port"])
+        self.start_gateway(number, *self.gateways[number].ports())
 
-    def start_gateway(self, number, port):
+    def restart_gateway(self, number):
+        self.gateways[number].kill()
+        self.start_gateway(number, *self.gateways[number].ports())
+
+    def start_gateway(self, number, port, flight_port=0):
         self.started += 1
         folder = self.folder / f"start-{self.started}"
         folder.mkdir()
-        gateway = Process(folder, "gateway", "--pg-port", port, "--flight-sql-port", 0, "--worker-addr", self.addresses, *self.gateway_options)
-        self.gateways[number:number + 1] = [gateway]
+        options = ["--worker-addr", self.addresses, *self.gateway_options]
+        self.gateways[number:number + 1] = [Gateway(folder, "gateway", "--pg-port", port, "--flight-sql-port", flight_port, *options)]
 
     def connect(self, gateway=0, **options):
         return psycopg.connect(host="127.0.0.1", port=self.gateways[gateway].ready["pg_port"], user="ada", dbname="tavana",

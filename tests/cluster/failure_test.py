@@ -105,6 +105,30 @@ def test_a_worker_that_hangs_is_given_up_and_the_client_is_told(start_cluster):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("told", ["gateway", "worker"])
+@pytest.mark.parametrize("number", [0, 1])  # results and control have a connection each
+def test_a_connection_that_is_half_open_is_given_up_by_the_side_that_was_not_told(start_cluster, number, told):
+    cluster = start_cluster(workers=1, gated=True)
+    with cluster.connect() as connection:
+        endless = Background(connection, ENDLESS)
+        wait_until(lambda: running(cluster), 10, "the statement to run")
+        wait_until(lambda: cluster.gates[0].connections() == 2, 10, "both connections")
+        cluster.gates[0].half_open(told, 1 << number)
+        again = wait_until(lambda: one(cluster), 30, "a new session")
+        assert again == (1,)
+        connection.cancel()
+        assert endless.join().error.sqlstate in ("57P01", "57014")
+    wait_until(lambda: cluster.workers[0].metric("tavana_worker_sessions") == 0, 30, "every session to end")
+
+
+def one(cluster):
+    try:
+        with cluster.connect() as connection:
+            return connection.execute("SELECT 1").fetchone()
+    except psycopg.OperationalError:
+        return None
+
+
 def test_what_a_session_had_of_its_own_is_said_to_be_lost(start_cluster):
     cluster = start_cluster()
     with cluster.connect() as connection:
