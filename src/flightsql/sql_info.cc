@@ -1,5 +1,6 @@
 #include "flightsql/sql_info.h"
 
+#include <algorithm>
 #include <set>
 
 #include "flightsql/schemas.h"
@@ -147,6 +148,10 @@ struct Appender {
 };
 
 }  // namespace
+
+bool WantsLists(std::span<const std::uint32_t> wanted) {
+  return wanted.empty() || std::ranges::any_of(wanted, [](std::uint32_t name) { return name >= 508 && name <= 512; });
+}
 
 Result<std::shared_ptr<arrow::RecordBatch>> SqlInfoBatch(const std::map<std::uint32_t, SqlInfoValue>& infos,
                                                          std::span<const std::uint32_t> wanted) {

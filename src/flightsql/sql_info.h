@@ -32,6 +32,9 @@ struct Int32 {
 using ConvertMap = std::map<std::int32_t, std::vector<std::int32_t>>;
 using SqlInfoValue = std::variant<std::string, bool, std::int64_t, Int32, std::vector<std::string>, ConvertMap>;
 
+/// Whether one of the lists is among `wanted`, which means all when it is empty.
+bool WantsLists(std::span<const std::uint32_t> wanted);
+
 /// What CommandGetSqlInfo may ask for, by its number.
 std::map<std::uint32_t, SqlInfoValue> SqlInfos(const ServerFacts& facts);
 

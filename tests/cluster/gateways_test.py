@@ -4,11 +4,13 @@ import subprocess
 import types
 
 import psycopg
+import pyarrow.flight
 import pytest
 
 import wire
 from certificates import Authority
 from clusters import ENDLESS, Background, running
+from flight_sql import Client, any_of
 from harness import TAVANA, wait_until
 
 
@@ -71,6 +73,26 @@ def test_a_gateway_that_dies_frees_its_work_on_the_workers(start_cluster):
 
         wait_until(free, 30, "the lock of the dead gateway to go")
         cluster.gateways.pop(0)
+
+
+def test_a_flight_session_of_a_gateway_that_is_gone_is_said_to_be_lost(start_cluster):
+    cluster = start_cluster(workers=1)
+    with Client(cluster.gateway) as client:
+        assert client.rows("SELECT 1") == [(1,)]
+        cluster.restart_gateway(0)
+        with pytest.raises(pyarrow.flight.FlightUnavailableError, match="session lost"):
+            client.rows("SELECT 1")
+    with Client(cluster.gateways[0]) as client:
+        assert client.rows("SELECT 1") == [(1,)]
+
+
+def test_what_a_flight_client_asks_when_it_connects_is_told_without_a_worker(start_cluster):
+    cluster = start_cluster()
+    cluster.workers[0].kill()
+    wait_until(lambda: cluster.gateway.http("/ready")[0] == 503, 20, "not ready")
+    with Client(cluster.gateway) as client:
+        transactions = client.read(client.info(any_of("CommandGetSqlInfo", f1=[8])))
+        assert transactions.to_pydict() == {"info_name": [8], "value": [1]}
 
 
 @pytest.fixture(scope="module")

@@ -227,10 +227,15 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Metadata>> FlightDoor::Impl::Met
     flightsql::ServerFacts facts{.version = options_.version,
                                  .arrow_version = ARROW_VERSION_STRING,
                                  .max_connections = services_.options.max_connections};
-    std::string sql = kListsSql;
-    const auto lists = co_await Query(call, session, std::move(sql));
-    if (!lists.ok()) co_return lists.error();
-    for (const auto& batch : *lists) {
+    const std::vector<std::uint32_t> wanted(infos.info().begin(), infos.info().end());
+    std::vector<std::shared_ptr<arrow::RecordBatch>> lists;
+    if (flightsql::WantsLists(wanted)) {  // all else is known without the engine
+      std::string sql = kListsSql;
+      auto found = co_await Query(call, session, std::move(sql));
+      if (!found.ok()) co_return found.error();
+      lists = *std::move(found);
+    }
+    for (const auto& batch : lists) {
       const auto& values = static_cast<const arrow::ListArray&>(*batch->column(1));
       for (std::int64_t row = 0; row < batch->num_rows(); ++row) {
         const std::string kind = TextAt(*batch, 0, row);
@@ -244,7 +249,6 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Metadata>> FlightDoor::Impl::Met
         for (std::int64_t i = 0; i < texts.length(); ++i) names.emplace_back(texts.GetView(i));
       }
     }
-    const std::vector<std::uint32_t> wanted(infos.info().begin(), infos.info().end());
     auto batch = flightsql::SqlInfoBatch(flightsql::SqlInfos(facts), wanted);
     if (!batch.ok()) co_return batch.error();
     metadata.batches.push_back(*std::move(batch));

@@ -24,6 +24,7 @@ constexpr auto kSweep = 500ms;
 constexpr auto kEmptyIdle = 60s;
 constexpr std::size_t kMaxLost = 100'000;  // remembered, to be told that they are lost
 
+Error SessionLost() { return Error(ErrorCode::kUnavailable, "session lost").WithHint("Connect again."); }
 Error NoSuchTransaction() { return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name"); }
 
 std::optional<std::string> CookieIn(const std::string& header) {
@@ -50,7 +51,9 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::SessionPtr>> FlightDoor::Impl::S
   std::string gateway = options_.gateway;
   if (const auto cookie = CookieIn(call->Header("cookie").value_or(""))) {
     const auto claims = tokens_.Read(SessionTokens::Purpose::kCookie, *cookie, std::chrono::system_clock::now());
-    if (!claims || claims->user != caller->user) co_return Error(ErrorCode::kAuthentication, "authentication failed");
+    if (!claims)
+      co_return SessionLost();  // of a gateway that is gone, or it has expired: it says nothing of the caller
+    if (claims->user != caller->user) co_return Error(ErrorCode::kAuthentication, "authentication failed");
     id = claims->session;
     gateway = claims->gateway;
   } else if (caller->bearer) {
@@ -69,7 +72,7 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::SessionPtr>> FlightDoor::Impl::S
   SessionPtr session;
   if (const auto found = sessions_.find(id); found != sessions_.end()) session = found->second;
   if (gateway != options_.gateway || lost_.contains(id) || (session != nullptr && session->ending())) {
-    co_return Error(ErrorCode::kUnavailable, "session lost").WithHint("Connect again.");
+    co_return SessionLost();
   }
   if (session == nullptr) {
     auto made = NewSession(call, *caller, id);
