@@ -69,6 +69,8 @@ ErrorCode CodeOfBinder(const ErrorData& error) {
 }
 
 ErrorCode CodeOfTransaction(const std::string& text) {
+  if (Contains(text, "No space left") || Contains(text, "max_temp_directory_size")) return ErrorCode::kDiskFull;
+  if (Contains(text, "allocate") || Contains(text, "failed to pin block")) return ErrorCode::kOutOfMemory;
   if (Contains(text, "within a transaction")) return ErrorCode::kActiveTransaction;
   if (Contains(text, "no transaction is active")) return ErrorCode::kNoActiveTransaction;
   if (Contains(text, "aborted")) return ErrorCode::kFailedTransaction;

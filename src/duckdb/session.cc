@@ -131,7 +131,11 @@ class DuckDbSession : public engine::Session {
       }
       auto result =
           reads_inline_tables ? StartOverInlineTables(statement, values, running) : Start(statement, values, running);
-      if (!result.ok()) return running.Explain(std::move(result).error());
+      if (!result.ok()) {
+        auto error = running.Explain(std::move(result).error());
+        if (statement.commits) LeaveNothingToCommit(running, error.message());
+        return error;
+      }
       auto stream =
           DuckDbResult::Create(shared_, call, std::move(*result), statement.sql, statement.described.returns_rows,
                                statement.described.kind == engine::StatementKind::kDml);
@@ -336,6 +340,13 @@ class DuckDbSession : public engine::Session {
       ::duckdb::ValidChecker::Invalidate(context.ActiveTransaction(), why);
   }
 
+  /// After a COMMIT that failed, so that no later one commits what this one was to.
+  void LeaveNothingToCommit(RunningCall& running, const std::string& why) {
+    if (shared_->context().transaction.IsAutoCommit()) return;
+    running.Shield();
+    if (!Run("ROLLBACK").ok()) FailTransaction(why);
+  }
+
   Result<Values> BindValues(const Statement& statement, const arrow::RecordBatch* row) {
     Values values;
     const int given = row == nullptr ? 0 : row->num_columns();
@@ -460,10 +471,17 @@ class DuckDbSession : public engine::Session {
     return Status::Ok();
   }
 
+  /// Rows may be many and spill. What a statement without rows has done stands once DuckDB has committed it, and is to
+  /// be told in memory that is always there, not in what the limit leaves.
+  static ::duckdb::QueryResultMemoryType MemoryOf(const Statement& statement) {
+    return statement.described.returns_rows ? ::duckdb::QueryResultMemoryType::BUFFER_MANAGED
+                                            : ::duckdb::QueryResultMemoryType::IN_MEMORY;
+  }
+
   Result<std::unique_ptr<::duckdb::QueryResult>> Start(Statement& statement, Values& values, RunningCall& running) {
     ::duckdb::PendingQueryParameters parameters;
     parameters.parameters = &values;
-    parameters.query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
+    parameters.query_parameters.memory_type = MemoryOf(statement);
     if (statement.prepared) {
       TAVANA_RETURN_IF_ERROR(RenewPlan(statement));
       auto data = statement.prepared->data;
@@ -518,7 +536,7 @@ class DuckDbSession : public engine::Session {
       }
       const bool streams = part == statement.parts.back() && statement.described.kind != engine::StatementKind::kDdl;
       ::duckdb::QueryParameters query_parameters(streams);
-      query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
+      query_parameters.memory_type = MemoryOf(statement);
       TAVANA_ASSIGN_OR_RETURN(auto result, Finish(shared_->context().PendingQuery(part->Copy(), used, query_parameters),
                                                   statement, running));
       if (!answer || result->properties.return_type == ::duckdb::StatementReturnType::QUERY_RESULT)
@@ -533,7 +551,7 @@ class DuckDbSession : public engine::Session {
     auto copy = statement.prepared ? statement.prepared->data->unbound_statement->Copy() : statement.parts[0]->Copy();
     ReadOfferedTables(shared_->context(), *copy);
     ::duckdb::QueryParameters query_parameters(true);
-    query_parameters.memory_type = ::duckdb::QueryResultMemoryType::BUFFER_MANAGED;
+    query_parameters.memory_type = MemoryOf(statement);
     return Finish(shared_->context().PendingQuery(std::move(copy), values, query_parameters), statement, running);
   }
 

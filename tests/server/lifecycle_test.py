@@ -1,11 +1,13 @@
 """The process: how it starts, refuses to start, and stops."""
 
+import collections
 import concurrent.futures
 import json
 import os
 import signal
 import socket
 import subprocess
+import threading
 
 import psycopg
 import pytest
@@ -200,6 +202,40 @@ def test_a_statement_beyond_memory_and_spill_fails_and_the_server_goes_on(start_
             connection.execute("SELECT * FROM (SELECT sha256(i::VARCHAR) || sha256(hash(i)::VARCHAR) AS h FROM range(6000000) t(i)) ORDER BY h LIMIT 1 OFFSET 5000000")
         assert failed.value.sqlstate in ("53200", "53100", "53400")
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_write_that_fails_for_want_of_memory_is_not_there_and_one_that_succeeds_is(start_server, tmp_path):
+    server = start_server("--database", tmp_path / "kept.db", "--max-memory-gb", 0.2, "--threads", 2, "--spill-limit-gb", 0.1, "--statement-slots", 16)
+    done, succeeded, refused = threading.Event(), set(), collections.Counter()
+
+    def take_all():
+        with server.psycopg() as connection:
+            while not done.is_set():
+                with pytest.raises(psycopg.OperationalError):
+                    connection.execute("SELECT length(list(i)::VARCHAR) FROM range(100000000) t(i)")
+
+    def write(first):
+        with server.psycopg() as connection:
+            for number in range(first, first + 100):
+                try:
+                    connection.execute(f"INSERT INTO written VALUES ({number})")
+                    succeeded.add(number)
+                except psycopg.Error as error:
+                    refused[error.sqlstate] += 1
+
+    with server.psycopg() as connection:
+        connection.execute("CREATE TABLE written (i int)")
+        with concurrent.futures.ThreadPoolExecutor(11) as pool:
+            greedy = [pool.submit(take_all) for _ in range(3)]
+            try:
+                for each in [pool.submit(write, first) for first in range(0, 800, 100)]:
+                    each.result()
+            finally:
+                done.set()
+            for each in greedy:
+                each.result()
+        assert {number for (number,) in connection.execute("SELECT i FROM written").fetchall()} == succeeded
+    assert set(refused) <= {"53200", "53100"}
 
 
 def test_health_ready_and_metrics_answer(server):
