@@ -21,8 +21,9 @@ struct RemoteOptions {
   /// Batches of a result (of kPieceBytes) that may be on their way before the first of them is taken.
   std::uint32_t batches_ahead = 8;
   std::chrono::milliseconds ping{500};
-  /// A worker that does not answer for so long is lost: its calls fail, its streams are cut (chosen: ten pings).
-  std::chrono::milliseconds patience{5'000};
+  /// A worker that does not answer for so long is lost: its calls fail, its streams are cut (chosen: eight pings, so
+  /// that what was waited for goes on elsewhere within 5 s).
+  std::chrono::milliseconds patience{4'000};
 };
 
 /// How a worker does, as it said last.
