@@ -55,6 +55,7 @@ class DuckDbEngine : public engine::Engine {
 
   Result<std::unique_ptr<engine::Session>> Open(const engine::SessionOptions& options) override {
     if (poisoned()) return Error(ErrorCode::kUnavailable, "the engine met a fatal error and must be restarted");
+    if (auto why = options.opening.cancellation->why()) return *std::move(why);
     const auto names = DatabaseNames();
     if (std::find(names.begin(), names.end(), options.database) == names.end()) {
       std::string hint = "Databases here:";

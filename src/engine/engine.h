@@ -28,12 +28,18 @@ enum class QueryId : std::uint64_t {};
 enum class StatementId : std::uint64_t {};  ///< a prepared statement, unique in its session
 enum class ResultId : std::uint64_t {};     ///< an open result, unique in its session
 
+/// How long a session may say nothing before its client's door ends it; 0: for ever.
+struct IdleLimits {
+  std::chrono::milliseconds outside_transaction{0}, in_transaction{0};
+};
+
 /// What every call carries. Copied freely.
 struct CallContext {
   QueryId query_id{};
   std::string user;
-  /// Never null. Deadlines (statement_timeout) arrive as a Cancel with kTimedOut.
+  /// Never null. The end of its deadline (statement_timeout, startup_timeout) arrives as a Cancel with kTimedOut.
   std::shared_ptr<Cancellation> cancellation = std::make_shared<Cancellation>();
+  IdleLimits idle{};  ///< of the session, after this call
 };
 
 /// What a statement reads, before it runs. `complete` is false when something may be missing (then: do not cache).
@@ -157,6 +163,7 @@ struct SessionOptions {
   /// kUndefinedDatabase.
   std::string database = "tavana";
   std::uint32_t process_id = 0;  ///< what the client may call it by; 0: nothing
+  CallContext opening{};         ///< of the opening alone: a cancel of it, or its deadline, ends the attempt
 };
 
 /// One client's state. Calls come one at a time, from any thread, except Cancel and GetProgress, which come at any time

@@ -11,17 +11,18 @@
 
 namespace tavana::gateway {
 
-/// While it lives, a statement that takes longer than `limit` (0: no limit) is cancelled with kTimedOut. On the
-/// session's strand.
+/// While it lives, what takes longer than `limit` (0: no limit) is cancelled with kTimedOut and `why`. On the session's
+/// strand.
 class StatementTimeout {
  public:
   StatementTimeout(const boost::asio::any_io_executor& strand, std::shared_ptr<Cancellation> cancellation,
-                   std::chrono::milliseconds limit)
+                   std::chrono::milliseconds limit, const char* why = "canceling statement due to statement timeout")
       : timer_(strand) {
     if (limit.count() == 0) return;
     timer_.expires_after(limit);
-    timer_.async_wait([cancellation = std::move(cancellation)](const boost::system::error_code& failure) {
-      if (!failure) cancellation->Cancel(Error(ErrorCode::kTimedOut, "canceling statement due to statement timeout"));
+    cancellation->SetDeadline(timer_.expiry());
+    timer_.async_wait([cancellation = std::move(cancellation), why](const boost::system::error_code& failure) {
+      if (!failure) cancellation->Cancel(Error(ErrorCode::kTimedOut, why));
     });
   }
 

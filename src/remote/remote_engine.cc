@@ -33,6 +33,7 @@ using std::chrono::steady_clock;
 using Stream = grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 constexpr auto kReconnect = 200ms;  // between attempts (chosen)
+constexpr auto kConnect = 2s;       // for one of them (chosen: a busy machine takes half a second)
 constexpr auto kProgressWait =
     200ms;  // for an answer about progress (chosen: a view of running statements waits for it)
 constexpr std::uint32_t kIngestAhead = 4;  // batches of an ingest that may be on their way
@@ -41,6 +42,21 @@ std::unique_ptr<Stream> StartStream(grpc::Channel& channel, const char* method, 
   const grpc::internal::RpcMethod rpc(method, grpc::internal::RpcMethod::BIDI_STREAMING);
   return std::unique_ptr<Stream>(
       grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(&channel, rpc, &context));
+}
+
+std::uint64_t Milliseconds(steady_clock::duration duration) {
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(duration).count(), 0));
+}
+
+/// What `call` may take, for a worker that does not hear of this gateway any more.
+void SetLimits(const engine::CallContext& call, wire::Request& request) {
+  wire::Limits limits;
+  if (const auto deadline = call.cancellation->deadline(); deadline != steady_clock::time_point::max())
+    limits.set_remaining(std::max<std::uint64_t>(Milliseconds(deadline - steady_clock::now()), 1));
+  limits.set_idle(Milliseconds(call.idle.outside_transaction));
+  limits.set_idle_in_transaction(Milliseconds(call.idle.in_transaction));
+  if (limits.ByteSizeLong() > 0) *request.mutable_limits() = limits;
 }
 
 /// What the engine and its sessions share; outlives them both.
@@ -52,7 +68,7 @@ class Link {
     arguments.SetMaxSendMessageSize(INT_MAX);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own each: see below
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(std::chrono::milliseconds(kConnect).count()));
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(kReconnect.count()));
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // hangs control calls beside unread streams (gRPC 1.51)
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 1 << 20);
@@ -276,6 +292,7 @@ class SessionStream {
  public:
   explicit SessionStream(std::shared_ptr<Link> link) : link_(std::move(link)), name_(link_->NewSessionName()) {
     link_->Watch(&context_);
+    context_.set_wait_for_ready(true);  // the worker is there, its second connection may not be yet
     stream_ = StartStream(link_->data(), kSessionMethod, context_);
   }
   ~SessionStream() {
@@ -307,10 +324,19 @@ class SessionStream {
   Result<wire::Response> Call(const engine::CallContext& call, wire::Request request) {
     const std::uint64_t id = ++last_call_;
     request.set_call(id);
+    SetLimits(call, request);
     if (auto why = call.cancellation->why()) return *std::move(why);
     if (!Post(std::move(request))) return Lost();
     const Waiting waiting(*this, call, id, 0);
     return AnswerOf(id);
+  }
+
+  /// The first call. A cancel of it cuts the stream: there is no session yet that would hear of it, nor one to lose.
+  Status Open(const engine::CallContext& call, wire::Request request) {
+    const auto cut = call.cancellation->OnCancel([this] { context_.TryCancel(); });
+    const auto response = Call(call, std::move(request));
+    if (auto why = call.cancellation->why()) return *std::move(why);
+    return response.ok() ? Status::Ok() : Status(response.error());
   }
 
   /// A call, or the pull of a result, that waits for the worker: a cancel of it is sent there.
@@ -447,12 +473,14 @@ class SessionStream {
 
 class RemoteResult final : public engine::ResultStream {
  public:
-  RemoteResult(std::shared_ptr<SessionStream> stream, std::uint64_t id, bool is_commit, std::uint32_t batches_ahead)
+  RemoteResult(const engine::CallContext& call, std::shared_ptr<SessionStream> stream, std::uint64_t id, bool is_commit,
+               std::uint32_t batches_ahead)
       : stream_(std::move(stream)),
         id_(id),
         schema_(arrived().schema),
         is_commit_(is_commit),
-        batches_ahead_(batches_ahead) {}
+        batches_ahead_(batches_ahead),
+        told_deadline_(call.cancellation->deadline()) {}
   ~RemoteResult() override {
     stream_->results().erase(id_);
     wire::Request close;
@@ -475,12 +503,7 @@ class RemoteResult final : public engine::ResultStream {
         auto batch = std::move(result.batches.front());
         result.batches.pop_front();
         // Half of them at once: a message of its own for each would cost as much as a small batch.
-        if (!result.ended && !result.error && ++taken_ >= (batches_ahead_ + 1) / 2) {
-          wire::Request fetch;
-          fetch.mutable_fetch()->set_result(id_);
-          fetch.mutable_fetch()->set_credits(std::exchange(taken_, 0));
-          stream_->Post(std::move(fetch));
-        }
+        if (!result.ended && !result.error && ++taken_ >= (batches_ahead_ + 1) / 2) Fetch(call);
         return batch;
       }
       if (result.error) {
@@ -492,6 +515,7 @@ class RemoteResult final : public engine::ResultStream {
         summary_ = result.summary;
         return std::shared_ptr<arrow::RecordBatch>();
       }
+      if (call.cancellation->deadline() != told_deadline_) Fetch(call);  // it is another call now that waits
       auto read = stream_->Read();
       if (!read.ok())
         return Fail(is_commit_ ? stream_->link().Lost(ErrorCode::kOutcomeUnknown) : std::move(read).error());
@@ -500,6 +524,14 @@ class RemoteResult final : public engine::ResultStream {
 
  private:
   Arrived& arrived() { return stream_->results()[id_]; }
+  void Fetch(const engine::CallContext& call) {
+    wire::Request fetch;
+    fetch.mutable_fetch()->set_result(id_);
+    fetch.mutable_fetch()->set_credits(std::exchange(taken_, 0));
+    SetLimits(call, fetch);
+    told_deadline_ = call.cancellation->deadline();
+    stream_->Post(std::move(fetch));
+  }
   Error Fail(Error error) {
     failed_ = error;
     return error;
@@ -511,6 +543,7 @@ class RemoteResult final : public engine::ResultStream {
   const bool is_commit_;
   const std::uint32_t batches_ahead_;
   std::uint32_t taken_ = 0;  // and not asked for again
+  steady_clock::time_point told_deadline_;
   bool ended_ = false;
   std::optional<Error> failed_;
   engine::ResultSummary summary_;
@@ -566,7 +599,7 @@ class RemoteSession final : public engine::Session {
       return std::move(response).error();
     }
     return std::unique_ptr<engine::ResultStream>(
-        std::make_unique<RemoteResult>(stream_, response->executed().result(), is_commit, batches_ahead_));
+        std::make_unique<RemoteResult>(call, stream_, response->executed().result(), is_commit, batches_ahead_));
   }
 
   Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,
@@ -575,6 +608,7 @@ class RemoteSession final : public engine::Session {
     wire::Request request;
     const std::uint64_t id = stream_->NewCall();
     request.set_call(id);
+    SetLimits(call, request);
     auto& ingest = *request.mutable_ingest();
     ingest.set_database(target.database);
     ingest.set_schema(target.schema);
@@ -689,8 +723,7 @@ class GrpcRemoteEngine final : public RemoteEngine {
     open.set_user(options.user);
     open.set_database(options.database);
     open.set_process_id(options.process_id);
-    const auto response = stream->Call({}, std::move(request));
-    if (!response.ok()) return response.error();
+    TAVANA_RETURN_IF_ERROR(stream->Open(options.opening, std::move(request)));
     return std::unique_ptr<engine::Session>(
         std::make_unique<RemoteSession>(std::move(stream), link_->options().batches_ahead));
   }

@@ -12,6 +12,19 @@
 
 namespace tavana::remote {
 
+namespace {
+
+/// When what may take so long from now on is over.
+std::chrono::steady_clock::time_point DeadlineOf(const wire::Limits& limits) {
+  using std::chrono::steady_clock;
+  if (limits.remaining() == 0) return steady_clock::time_point::max();
+  // A year stands for more, which might not be counted.
+  constexpr std::uint64_t kLongest = std::chrono::milliseconds(std::chrono::years(1)).count();
+  return steady_clock::now() + std::chrono::milliseconds(std::min(limits.remaining(), kLongest));
+}
+
+}  // namespace
+
 /// The batches of an ingest, as they come. Each one that is taken gives the gateway a credit.
 class ServedSession::IngestReader final : public arrow::RecordBatchReader {
  public:
@@ -69,6 +82,7 @@ Status ServedSession::Take(wire::Request request, std::shared_ptr<arrow::Buffer>
       const auto found = results_.find(request.fetch().result());
       if (found == results_.end()) return Status::Ok();  // it has just ended
       found->second.credits += request.fetch().credits();
+      found->second.call.cancellation->SetDeadline(DeadlineOf(request.limits()));
       Schedule();
       return Status::Ok();
     }
@@ -86,8 +100,10 @@ Status ServedSession::Take(wire::Request request, std::shared_ptr<arrow::Buffer>
   if (waiting_.size() >= kMaxWaiting) return Error(ErrorCode::kProtocol, "too many requests wait in one session");
   if (request.has_ingest()) ingesting_ = true, ingested_.clear();
   auto cancellation = std::make_shared<Cancellation>();
+  cancellation->SetDeadline(DeadlineOf(request.limits()));
   if (request.call() != 0) {
     last_taken_ = request.call();
+    limits_ = request.limits();
     if (auto early = early_cancels_.extract(request.call())) cancellation->Cancel(std::move(early.mapped()));
     early_cancels_.erase(early_cancels_.begin(), early_cancels_.upper_bound(last_taken_));
   }
@@ -123,6 +139,7 @@ void ServedSession::Work() {
         });
         if (able == results_.end() && !std::exchange(pins_due_, false)) {
           working_ = false;
+          idle_since_ = std::chrono::steady_clock::now();
           return;
         }
         if (able != results_.end()) {
@@ -218,6 +235,23 @@ void ServedSession::CheckPins() {
   const auto snapshot = session_->Snapshot();
   const std::lock_guard lock(mutex_);
   pinned_ = !snapshot.ok() || !snapshot->pinned_by.empty();
+}
+
+bool ServedSession::EndWhatIsOver() {
+  const auto now = std::chrono::steady_clock::now();
+  std::shared_ptr<Cancellation> over;
+  std::uint64_t idle_limit = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (abandoned_) return false;
+    if (current_ != nullptr && current_->deadline() <= now && !current_->cancelled()) over = current_;
+    idle_limit = in_transaction_ ? limits_.idle_in_transaction() : limits_.idle();
+    if (working_ || idle_limit == 0 || now < idle_since_ + std::chrono::milliseconds(idle_limit)) idle_limit = 0;
+  }
+  if (over != nullptr) over->Cancel(Error(ErrorCode::kTimedOut, "canceling statement due to statement timeout"));
+  if (over != nullptr) NoteCancel();
+  if (idle_limit > 0) Abandon(Error(ErrorCode::kIdleSessionTimeout, "the session was idle for too long"));
+  return over != nullptr || idle_limit > 0;
 }
 
 void ServedSession::EndIfIdle() {

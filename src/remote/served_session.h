@@ -38,6 +38,9 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void Abandon(const Error& why);
   /// Whether what it works on was cancelled before `moment` and goes on all the same.
   bool ignores_cancel_since(std::chrono::steady_clock::time_point moment) const;
+  /// For a gateway that is not heard of any more: cancels what it works on, and ends the session, where their limits
+  /// are over. True when something was.
+  bool EndWhatIsOver();
   /// Ends the stream if that loses nothing: no statement runs or waits, no transaction or result is open, and the
   /// session has nothing of its own.
   void EndIfIdle();
@@ -98,6 +101,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   std::uint64_t current_call_ = 0;
   std::uint64_t last_taken_ = 0;
   std::optional<std::chrono::steady_clock::time_point> cancelled_at_;  // of the present thing
+  wire::Limits limits_;                                                // of the last call
+  std::chrono::steady_clock::time_point idle_since_;                   // while it works on nothing
   std::map<std::uint64_t, Error> early_cancels_;                       // of calls that have not come yet
   std::shared_ptr<Cancellation> current_;
   std::map<std::uint64_t, OpenResult> results_;  // changed under mutex_, by the working thread

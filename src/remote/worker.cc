@@ -165,6 +165,18 @@ struct Shared {
     }
     return expired;
   }
+  /// The sessions of gateways that have said nothing for a while.
+  std::vector<std::shared_ptr<ServedSession>> OfSilent() const {
+    std::vector<std::shared_ptr<ServedSession>> silent;
+    const std::lock_guard lock(mutex);
+    for (const auto& [name, gateway] : gateways) {
+      if (steady_clock::now() - gateway.heard < options.silence) continue;
+      for (const auto& [id, weak] : gateway.sessions) {
+        if (auto session = weak.lock()) silent.push_back(std::move(session));
+      }
+    }
+    return silent;
+  }
   wire::Load CurrentLoad() const {
     wire::Load load;
     const auto sessions = All();
@@ -370,9 +382,14 @@ class GrpcWorker final : public Worker {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, stop, std::min(shared_.options.lease / 10, shared_.options.cancel_grace / 4), [] {
-      return false;
-    }) && !stop.stop_requested()) {
+    const auto& options = shared_.options;
+    const auto look = std::min({options.lease / 10, options.cancel_grace / 4, options.silence / 2});
+    while (!changed.wait_for(lock, stop, look, [] { return false; }) && !stop.stop_requested()) {
+      for (const auto& session : shared_.OfSilent()) {
+        if (session->EndWhatIsOver())
+          observe::Log(observe::LogLevel::kWarn,
+                       "a gateway is not heard of, a limit of its session is over: the worker ends it");
+      }
       for (const auto& session : shared_.Expired()) session->Abandon(GatewayGone());
       const auto moment = steady_clock::now() - shared_.options.cancel_grace;
       const auto ignores = [moment](const auto& session) { return session->ignores_cancel_since(moment); };

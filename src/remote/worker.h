@@ -21,6 +21,9 @@ struct WorkerOptions {
   int statement_threads = 0;  ///< statements that may run at once; more wait (chosen by the caller, at least 1)
   /// A gateway that is not heard of for so long is gone: its sessions end (chosen: several of its pings).
   std::chrono::milliseconds lease{10'000};
+  /// A gateway that is not heard of for so long may be unable to end what is over its deadlines and idle limits: then
+  /// the worker does, within a second (chosen: five pings).
+  std::chrono::milliseconds silence{2'500};
   /// A statement that goes on for so long after its cancel makes the worker overdue.
   std::chrono::milliseconds cancel_grace{10'000};
   std::shared_ptr<grpc::ServerCredentials> credentials;  ///< null: in clear

@@ -293,11 +293,17 @@ class RouterSession final : public engine::Session {
     return workers_->home()->health().draining && !home_->in_transaction() && !leaves_state_;
   }
 
+  engine::SessionOptions SessionOptionsOf(const engine::CallContext& call) const {
+    auto options = session_options_;
+    options.opening = call;
+    return options;
+  }
+
   /// Waits for the home while it is out of reach.
   Result<std::unique_ptr<engine::Session>> OpenAtHome(const engine::CallContext& call) {
     const auto deadline = steady_clock::now() + options_.patience;
     for (;;) {
-      auto opened = workers_->home()->Open(session_options_);
+      auto opened = workers_->home()->Open(SessionOptionsOf(call));
       if (opened.ok() || opened.error().code() != ErrorCode::kUnavailable || steady_clock::now() > deadline)
         return opened;
       if (auto why = call.cancellation->why()) return *std::move(why);
@@ -459,7 +465,7 @@ class RouterSession final : public engine::Session {
     if (worker == nullptr || worker == workers_->home()) return none;
     if (worker != away_worker_) {
       SetAway(nullptr, nullptr);
-      TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, worker->Open(session_options_));
+      TAVANA_ASSIGN_OR_RETURN(std::shared_ptr<engine::Session> opened, worker->Open(SessionOptionsOf(call)));
       if (HasState()) TAVANA_RETURN_IF_ERROR(opened->Restore(state_));
       SetAway(std::move(opened), worker);
     }
@@ -514,7 +520,7 @@ class Router final : public engine::Engine {
 
   Result<std::unique_ptr<engine::Session>> Open(const engine::SessionOptions& options) override {
     auto session = std::make_unique<RouterSession>(workers_, options_, options);
-    TAVANA_RETURN_IF_ERROR(session->Connect({}));
+    TAVANA_RETURN_IF_ERROR(session->Connect(options.opening));
     return std::unique_ptr<engine::Session>(std::move(session));
   }
   std::vector<std::string> DatabaseNames() override { return workers_->home()->DatabaseNames(); }

@@ -178,3 +178,25 @@ def test_without_its_workers_a_gateway_says_so(start_cluster):
     assert "out of reach" in status[1]
     cluster.restart(0)
     wait_until(lambda: cluster.gateway.http("/ready")[0] == 200, 20, "ready again")
+
+
+def test_a_worker_ends_by_itself_what_a_stopped_gateway_would_have_ended(start_cluster):
+    cluster = start_cluster()
+    with cluster.connect() as connection:
+        connection.execute("SET statement_timeout = '6s'")  # before the lease is over, after the gateway has stopped
+        query = Background(connection, ENDLESS)
+        wait_until(lambda: running(cluster), 5, "the query to run")
+        cluster.gateway.process.send_signal(signal.SIGSTOP)
+        try:
+            wait_until(lambda: "a limit of its session is over" in cluster.workers[0].stderr(), 30, "the worker to end it")
+        finally:
+            cluster.gateway.process.send_signal(signal.SIGCONT)
+        # The gateway may find first that it has not heard of its worker, either.
+        assert isinstance(query.join().error, (psycopg.errors.QueryCanceled, psycopg.errors.AdminShutdown))
+
+
+def test_a_session_that_cannot_be_opened_within_the_startup_timeout_is_refused(start_cluster):
+    cluster = start_cluster(gateway_options=("--startup-timeout-seconds", 1))
+    cluster.workers[0].process.send_signal(signal.SIGSTOP)
+    with pytest.raises(psycopg.OperationalError, match="within the startup timeout"):
+        cluster.connect()

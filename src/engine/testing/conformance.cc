@@ -1021,6 +1021,14 @@ TEST_P(EngineConformance, EveryNamedDatabaseOpensAndNoOther) {
   EXPECT_FALSE(engine_->description().empty());
 }
 
+TEST_P(EngineConformance, AnOpeningThatWasCancelledGivesNoSession) {
+  auto opening = NewCall();
+  opening.cancellation->Cancel(Error(ErrorCode::kTimedOut, "too long"));
+  const auto opened = engine_->Open({.opening = opening});
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), ErrorCode::kTimedOut);
+}
+
 TEST_P(EngineConformance, ManySessionsOpenWorkAndClose) {
   constexpr int kThreads = 8;
   constexpr int kSessionsPerThread = 50;

@@ -298,6 +298,7 @@ std::map<std::string, std::vector<std::shared_ptr<arrow::RecordBatch>>> Scripted
 }
 
 Result<std::unique_ptr<Session>> ScriptedEngine::Open(const SessionOptions& options) {
+  if (auto why = options.opening.cancellation->why()) return *std::move(why);
   const auto names = DatabaseNames();
   const bool known = options.database == "main" || options.database == "tavana" ||
                      std::find(names.begin(), names.end(), options.database) != names.end();

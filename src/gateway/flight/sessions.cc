@@ -222,8 +222,10 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::OpenLane(SessionPtr session, en
     snapshot->statements.clear();
   }
   auto open = [&engine = services_.engine, snapshot,
-               options = engine::SessionOptions{.user = session->user(), .process_id = session->process_id}]()
-      -> Result<std::shared_ptr<engine::Session>> {
+               options =
+                   engine::SessionOptions{.user = session->user(),
+                                          .process_id = session->process_id,
+                                          .opening = std::move(call)}]() -> Result<std::shared_ptr<engine::Session>> {
     TAVANA_ASSIGN_OR_RETURN(auto opened, engine.Open(options));
     if (snapshot) TAVANA_RETURN_IF_ERROR(opened->Restore(*snapshot));
     return std::shared_ptr<engine::Session>(std::move(opened));

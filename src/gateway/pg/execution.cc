@@ -37,7 +37,10 @@ asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call,
 }  // namespace
 
 engine::CallContext PgSession::NewCall() {
-  return {.query_id = engine::QueryId{services_.next_query_id++}, .user = user_};
+  return {.query_id = engine::QueryId{services_.next_query_id++},
+          .user = user_,
+          .idle = {.outside_transaction = settings_.Milliseconds("idle_session_timeout"),
+                   .in_transaction = settings_.Milliseconds("idle_in_transaction_session_timeout")}};
 }
 
 Running::Running(PgSession& session, const std::shared_ptr<Cancellation>& cancellation)

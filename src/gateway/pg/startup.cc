@@ -9,6 +9,8 @@
 namespace tavana::gateway {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::uint16_t kProtocolMajor = 3;
 constexpr char kTlsHandshake = 0x16;  // the first byte of a ClientHello's record (RFC 8446, 5.1); no startup packet's
 
@@ -203,13 +205,18 @@ PgSession::Task<bool> PgSession::AnswerStartup(const pgwire::StartupMessage& sta
     activity_.client_port = connection_->peer().port();
     activity_.connected = activity_.state_changed = std::chrono::system_clock::now();
   }
+  const auto opening = NewCall();
+  const auto left = startup_deadline_ - std::chrono::steady_clock::now();
+  const StatementTimeout timeout(strand_, opening.cancellation,
+                                 std::max(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms),
+                                 "the session could not be opened within the startup timeout");
   auto open = [&engine = services_.engine,
-               options = engine::SessionOptions{.user = user_, .database = database, .process_id = process_id_}] {
+               options = engine::SessionOptions{
+                   .user = user_, .database = database, .process_id = process_id_, .opening = opening}] {
     return engine.Open(options);
   };
-  auto cancellation = std::make_shared<Cancellation>();
   auto call = net::StartBlocking(services_.control_pool, strand_, std::move(open));
-  auto opened = co_await net::Await(call, strand_, cancellation, left_behind_);
+  auto opened = co_await net::Await(call, strand_, opening.cancellation, left_behind_);
   if (!opened.ok()) {
     co_await Fatal(opened.error());
     co_return false;
