@@ -40,6 +40,9 @@ struct CallContext {
   /// Never null. The end of its deadline (statement_timeout, startup_timeout) arrives as a Cancel with kTimedOut.
   std::shared_ptr<Cancellation> cancellation = std::make_shared<Cancellation>();
   IdleLimits idle{};  ///< of the session, after this call
+  /// Of Prepare: the statement is executed next, without parameters, and closed after that. An engine elsewhere may
+  /// start at once what only reads, so that both are one round trip; an error of the execution is then Prepare's.
+  bool runs_once = false;
 };
 
 /// What a statement reads, before it runs. `complete` is false when something may be missing (then: do not cache).

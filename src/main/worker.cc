@@ -108,7 +108,11 @@ int RunWorker(const config::Options& options) {
   state.more_metrics = [&worker = **worker] {
     return "# HELP tavana_worker_sessions Sessions of gateways.\n# TYPE tavana_worker_sessions "
            "gauge\ntavana_worker_sessions " +
-           std::to_string(worker.sessions()) + "\n";
+           std::to_string(worker.sessions()) +
+           "\n# HELP tavana_worker_messages_total Messages of sessions.\n# TYPE tavana_worker_messages_total counter\n"
+           "tavana_worker_messages_total{direction=\"received\"} " +
+           std::to_string(worker.traffic().received) + "\ntavana_worker_messages_total{direction=\"sent\"} " +
+           std::to_string(worker.traffic().sent) + "\n";
   };
   state.phase = Phase::kServing;
   exit_on_signal = {};

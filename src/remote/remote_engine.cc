@@ -394,18 +394,31 @@ class SessionStream {
   std::uint64_t NewCall() { return ++last_call_; }
 
   std::map<std::uint64_t, Arrived>& results() { return results_; }
+  /// Whether the worker has closed the statement itself, as it does with the end of what runs once.
+  bool TakeClosed(std::uint64_t statement) { return closed_.erase(statement) > 0; }
   std::uint32_t TakeIngestCredits() { return std::exchange(ingest_credits_, 0); }
 
   /// One message: what belongs to a result is put there; nothing is returned then, and for credits.
   Result<std::optional<wire::Response>> Read() {
-    grpc::ByteBuffer message;
-    if (broken_ || !stream_->Read(&message)) {
-      broken_ = true;
-      return Lost();
-    }
     wire::Response response;
     std::shared_ptr<arrow::Buffer> body;
-    if (Status decoded = DecodeFrame(message, response, body); !decoded.ok()) return Broken(decoded.error().message());
+    if (next_ != nullptr) {
+      response = std::move(*next_);
+      body = std::move(next_body_);
+      next_.reset();
+    } else {
+      grpc::ByteBuffer message;
+      if (broken_ || !stream_->Read(&message)) {
+        broken_ = true;
+        return Lost();
+      }
+      if (Status decoded = DecodeFrame(message, response, body); !decoded.ok())
+        return Broken(decoded.error().message());
+    }
+    if (response.has_next()) {
+      next_.reset(response.release_next());
+      next_body_ = std::move(body);
+    }
     in_transaction_ = response.in_transaction();
     switch (response.kind_case()) {
       case wire::Response::kBatch: {
@@ -427,20 +440,27 @@ class SessionStream {
                         " came");
         }
         result.ended = true;
+        if (end.closed() != 0) closed_.insert(end.closed());
         result.summary = {
             .rows = end.rows(), .affected = end.affected(), .notices = {end.notices().begin(), end.notices().end()}};
         return std::optional<wire::Response>();
       }
       case wire::Response::kResultFailed: {
         const auto found = results_.find(response.result_failed().result());
-        if (found != results_.end()) found->second.error = ErrorOf(response.result_failed().error());
+        if (found == results_.end()) return std::optional<wire::Response>();
+        found->second.error = ErrorOf(response.result_failed().error());
+        if (const auto closed = response.result_failed().closed(); closed != 0) closed_.insert(closed);
         return std::optional<wire::Response>();
       }
       case wire::Response::kIngestCredit:
         ingest_credits_ += response.ingest_credit().credits();
         return std::optional<wire::Response>();
+      case wire::Response::kPrepared:
       case wire::Response::kExecuted: {  // before its batches
-        TAVANA_ASSIGN_OR_RETURN(results_[response.executed().result()].schema, SchemaOf(response.executed().columns()));
+        const bool at_once = response.has_prepared();
+        if (at_once && !response.prepared().has_executed()) return std::optional<wire::Response>(std::move(response));
+        const auto& executed = at_once ? response.prepared().executed() : response.executed();
+        TAVANA_ASSIGN_OR_RETURN(results_[executed.result()].schema, SchemaOf(executed.columns()));
         return std::optional<wire::Response>(std::move(response));
       }
       case wire::Response::KIND_NOT_SET: return Broken("the worker says something that this gateway does not know");
@@ -467,7 +487,10 @@ class SessionStream {
   std::uint64_t last_call_ = 0;
   std::mutex waiting_mutex_;
   const Waiting* waiting_ = nullptr;
+  std::unique_ptr<wire::Response> next_;  // came with the one before it
+  std::shared_ptr<arrow::Buffer> next_body_;
   std::map<std::uint64_t, Arrived> results_;
+  std::set<std::uint64_t> closed_;  // statements that the worker has closed, until that is asked for here
   std::uint32_t ingest_credits_ = 0;
 };
 
@@ -482,7 +505,8 @@ class RemoteResult final : public engine::ResultStream {
         batches_ahead_(batches_ahead),
         told_deadline_(call.cancellation->deadline()) {}
   ~RemoteResult() override {
-    stream_->results().erase(id_);
+    const auto arrived = stream_->results().extract(id_);
+    if (!arrived.empty() && (arrived.mapped().ended || arrived.mapped().error)) return;  // it is gone there, too
     wire::Request close;
     close.mutable_close_result()->set_result(id_);
     stream_->Post(std::move(close));
@@ -560,17 +584,25 @@ class RemoteSession final : public engine::Session {
     auto& prepare = *request.mutable_prepare();
     prepare.set_sql(std::string(sql));
     prepare.set_query(static_cast<std::uint64_t>(call.query_id));
+    if (call.runs_once) prepare.set_once_credits(batches_ahead_);
     if (!parameter_types.empty()) {
       TAVANA_ASSIGN_OR_RETURN(*prepare.mutable_parameter_types(), TypesBytes(parameter_types));
     }
     TAVANA_ASSIGN_OR_RETURN(const auto response, Call(call, std::move(request)));
     TAVANA_ASSIGN_OR_RETURN(auto prepared, PreparedOf(response.prepared()));
     if (prepared.command == "COMMIT") commits_.insert(prepared.id);
+    if (response.prepared().has_executed()) {
+      begun_ =
+          std::make_unique<RemoteResult>(call, stream_, response.prepared().executed().result(), false, batches_ahead_);
+      begun_statement_ = prepared.id;
+    }
     return prepared;
   }
 
   void ClosePrepared(engine::StatementId statement) override {
     commits_.erase(statement);
+    if (statement == begun_statement_) begun_.reset();
+    if (stream_->TakeClosed(static_cast<std::uint64_t>(statement))) return;
     wire::Request request;
     request.mutable_close_prepared()->set_statement(static_cast<std::uint64_t>(statement));
     stream_->Post(std::move(request));
@@ -578,6 +610,7 @@ class RemoteSession final : public engine::Session {
 
   Result<std::unique_ptr<engine::ResultStream>> Execute(const engine::CallContext& call, engine::StatementId statement,
                                                         engine::ExecuteArguments arguments) override {
+    if (begun_ != nullptr && statement == begun_statement_ && arguments.parameters == nullptr) return std::move(begun_);
     wire::Request request;
     auto& execute = *request.mutable_execute();
     execute.set_statement(static_cast<std::uint64_t>(statement));
@@ -605,6 +638,7 @@ class RemoteSession final : public engine::Session {
   Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,
                               arrow::RecordBatchReader& batches) override {
     if (auto why = call.cancellation->why()) return *std::move(why);
+    begun_.reset();
     wire::Request request;
     const std::uint64_t id = stream_->NewCall();
     request.set_call(id);
@@ -698,6 +732,7 @@ class RemoteSession final : public engine::Session {
  private:
   /// What a cancelled call gives is the cancel's own error.
   Result<wire::Response> Call(const engine::CallContext& call, wire::Request request) {
+    begun_.reset();
     auto response = stream_->Call(call, std::move(request));
     if (response.ok() || response.error().code() != ErrorCode::kCancelled) return response;
     if (auto why = call.cancellation->why()) return *std::move(why);
@@ -707,6 +742,9 @@ class RemoteSession final : public engine::Session {
   const std::shared_ptr<SessionStream> stream_;
   const std::uint32_t batches_ahead_;
   std::set<engine::StatementId> commits_;
+  // Of a statement that runs once and was started with its Prepare: until it is executed, as is next.
+  std::unique_ptr<engine::ResultStream> begun_;
+  engine::StatementId begun_statement_{};
 };
 
 class GrpcRemoteEngine final : public RemoteEngine {

@@ -58,7 +58,7 @@ class ServedSession::IngestReader final : public arrow::RecordBatchReader {
     if (!decoded.ok()) return arrow::Status::IOError(decoded.error().message());
     wire::Response credit;
     credit.mutable_ingest_credit()->set_credits(1);
-    session_.Send(std::move(credit));
+    session_.Send({.response = std::move(credit)});
     *batch = *std::move(decoded);
     return arrow::Status::OK();
   }
@@ -134,9 +134,8 @@ void ServedSession::Work() {
         current_ = item.cancellation;
         current_call_ = item.request.call();
       } else {
-        const auto able = std::find_if(results_.begin(), results_.end(), [](const auto& entry) {
-          return !entry.second.ended && entry.second.credits > 0;
-        });
+        const auto able =
+            std::find_if(results_.begin(), results_.end(), [](const auto& entry) { return entry.second.credits > 0; });
         if (able == results_.end() && !std::exchange(pins_due_, false)) {
           working_ = false;
           idle_since_ = std::chrono::steady_clock::now();
@@ -153,7 +152,7 @@ void ServedSession::Work() {
     if (produces == nullptr && item.cancellation == nullptr) {
       CheckPins();
     } else if (produces != nullptr) {
-      Produce(produces->first, produces->second);
+      Send(Next(produces->first, produces->second));
     } else {
       Handle(std::move(item));
     }
@@ -256,18 +255,19 @@ bool ServedSession::EndWhatIsOver() {
 
 void ServedSession::EndIfIdle() {
   const std::lock_guard lock(mutex_);
-  if (working_ || !waiting_.empty() || ingesting_ || in_transaction_ || pinned_ || pins_due_) return;
-  // Work writes `ended` without the lock, so it is read only while nothing works.
-  if (std::ranges::any_of(results_, [](const auto& entry) { return !entry.second.ended; })) return;
+  if (working_ || !waiting_.empty() || !results_.empty() || ingesting_ || in_transaction_ || pinned_ || pins_due_)
+    return;
   abandoned_ = true;
   Schedule();  // to close
 }
 
-void ServedSession::Send(wire::Response response, const BodyBuffers& body) {
+void ServedSession::Send(Message message) {
+  auto& response = message.response;
   // While an ingest asks for more, the engine's session is busy with it.
   if (!response.has_ingest_credit()) in_transaction_ = session_ != nullptr && session_->in_transaction();
   response.set_in_transaction(in_transaction_);
-  send_(EncodeFrame(response, body));
+  if (response.has_next()) response.mutable_next()->set_in_transaction(in_transaction_);
+  send_(EncodeFrame(response, message.body));
 }
 
 engine::CallContext ServedSession::ContextOf(std::uint64_t query, std::string user,
@@ -278,8 +278,7 @@ engine::CallContext ServedSession::ContextOf(std::uint64_t query, std::string us
 void ServedSession::Handle(Item item) {
   const auto& request = item.request;
   if (request.has_close_prepared()) {
-    definers_.erase(request.close_prepared().statement());
-    if (session_) session_->ClosePrepared(engine::StatementId{request.close_prepared().statement()});
+    if (session_) ClosePrepared(request.close_prepared().statement());
     return;
   }
   if (request.has_close_result()) {
@@ -295,53 +294,52 @@ void ServedSession::Handle(Item item) {
     ingesting_ = false;
     ingested_.clear();
   }
-  wire::Response response;
+  Message message;
   if (answer.ok()) {
-    response = *std::move(answer);
+    message = *std::move(answer);
   } else {
-    *response.mutable_failed() = MessageOf(answer.error());
+    *message.response.mutable_failed() = MessageOf(answer.error());
   }
-  response.set_call(request.call());
-  Send(std::move(response));
+  message.response.set_call(request.call());
+  Send(std::move(message));
 }
 
-Result<wire::Response> ServedSession::Answer(const Item& item) {
+void ServedSession::ClosePrepared(std::uint64_t statement) {
+  definers_.erase(statement);
+  once_.erase(statement);
+  session_->ClosePrepared(engine::StatementId{statement});
+}
+
+Result<ServedSession::Message> ServedSession::Answer(const Item& item) {
   const auto& request = item.request;
-  wire::Response response;
+  Message message;
+  auto& response = message.response;
   if (request.has_open()) {
     TAVANA_RETURN_IF_ERROR(HandleOpen(request.open()));
     response.mutable_done();
-    return response;
+    return message;
   }
   if (session_ == nullptr) return Error(ErrorCode::kProtocol, "the session was not opened");
   switch (request.kind_case()) {
-    case wire::Request::kPrepare: {
-      const auto& prepare = request.prepare();
-      std::vector<std::shared_ptr<arrow::DataType>> types;
-      if (!prepare.parameter_types().empty()) {
-        TAVANA_ASSIGN_OR_RETURN(types, TypesOf(prepare.parameter_types()));
-      }
-      const auto call = ContextOf(prepare.query(), user_, item.cancellation);
-      TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
-      TAVANA_ASSIGN_OR_RETURN(*response.mutable_prepared(), MessageOf(prepared));
-      const bool only_data = prepared.kind == engine::StatementKind::kQuery ||
-                             prepared.kind == engine::StatementKind::kDml ||
-                             prepared.kind == engine::StatementKind::kCopy;
-      if (!only_data) definers_.insert(static_cast<std::uint64_t>(prepared.id));
-      return response;
+    case wire::Request::kPrepare: return Prepare(item);
+    case wire::Request::kExecute: {
+      TAVANA_ASSIGN_OR_RETURN(*response.mutable_executed(), Execute(item));
+      return message;
     }
-    case wire::Request::kExecute: return Execute(item);
-    case wire::Request::kIngest: return Ingest(item);
+    case wire::Request::kIngest: {
+      TAVANA_ASSIGN_OR_RETURN(response, Ingest(item));
+      return message;
+    }
     case wire::Request::kTakeSnapshot: {
       TAVANA_ASSIGN_OR_RETURN(const auto snapshot, session_->Snapshot());
       TAVANA_ASSIGN_OR_RETURN(*response.mutable_snapshot(), MessageOf(snapshot));
-      return response;
+      return message;
     }
     case wire::Request::kRestore: {
       TAVANA_ASSIGN_OR_RETURN(const auto snapshot, SnapshotOf(request.restore()));
       TAVANA_RETURN_IF_ERROR(session_->Restore(snapshot));
       response.mutable_done();
-      return response;
+      return message;
     }
     case wire::Request::kReset: {
       std::map<std::uint64_t, OpenResult> closed;
@@ -352,7 +350,7 @@ Result<wire::Response> ServedSession::Answer(const Item& item) {
       closed.clear();
       TAVANA_RETURN_IF_ERROR(session_->Reset());
       response.mutable_done();
-      return response;
+      return message;
     }
     default: return Error(ErrorCode::kProtocol, "that is no call");
   }
@@ -368,7 +366,54 @@ Status ServedSession::HandleOpen(const wire::Open& open) {
   return Status::Ok();
 }
 
-Result<wire::Response> ServedSession::Execute(const Item& item) {
+namespace {
+
+/// Running it now is what running it next would have been: nothing changes by it, and it stays here, for what reads
+/// files alone may go to another worker.
+bool MayStartAtOnce(const engine::Prepared& prepared) {
+  return prepared.kind == engine::StatementKind::kQuery && prepared.parameters.empty() &&
+         prepared.inline_tables.empty() && prepared.read_set.databases_written.empty() &&
+         prepared.read_set.files.empty();
+}
+
+}  // namespace
+
+Result<ServedSession::Message> ServedSession::Prepare(const Item& item) {
+  const auto& prepare = item.request.prepare();
+  std::vector<std::shared_ptr<arrow::DataType>> types;
+  if (!prepare.parameter_types().empty()) {
+    TAVANA_ASSIGN_OR_RETURN(types, TypesOf(prepare.parameter_types()));
+  }
+  const auto call = ContextOf(prepare.query(), user_, item.cancellation);
+  TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
+  Message message;
+  auto& answer = *message.response.mutable_prepared();
+  TAVANA_ASSIGN_OR_RETURN(answer, MessageOf(prepared));
+  const bool only_data = prepared.kind == engine::StatementKind::kQuery ||
+                         prepared.kind == engine::StatementKind::kDml || prepared.kind == engine::StatementKind::kCopy;
+  const auto id = static_cast<std::uint64_t>(prepared.id);
+  if (!only_data) definers_.insert(id);
+  if (prepare.once_credits() == 0) return message;
+  once_.insert(id);
+  if (!MayStartAtOnce(prepared)) return message;
+  auto started = Start(call, id, {}, prepare.once_credits());
+  if (!started.ok()) {
+    ClosePrepared(id);
+    return std::move(started).error();
+  }
+  *answer.mutable_executed() = *std::move(started);
+  auto& result = results_.at(answer.executed().result());
+  {
+    const std::lock_guard lock(mutex_);
+    --result.credits;
+  }
+  auto first = Next(answer.executed().result(), result);
+  *message.response.mutable_next() = std::move(first.response);
+  message.body = std::move(first.body);
+  return message;
+}
+
+Result<wire::Executed> ServedSession::Execute(const Item& item) {
   const auto& execute = item.request.execute();
   engine::ExecuteArguments arguments;
   if (!execute.parameters().empty()) {
@@ -378,16 +423,23 @@ Result<wire::Response> ServedSession::Execute(const Item& item) {
     TAVANA_ASSIGN_OR_RETURN(arguments.inline_tables[name], TableOf(bytes));
   }
   const auto call = ContextOf(execute.query(), execute.user(), item.cancellation);
-  TAVANA_ASSIGN_OR_RETURN(auto stream,
-                          session_->Execute(call, engine::StatementId{execute.statement()}, std::move(arguments)));
-  wire::Response response;
+  return Start(call, execute.statement(), std::move(arguments), execute.credits());
+}
+
+Result<wire::Executed> ServedSession::Start(const engine::CallContext& call, std::uint64_t statement,
+                                            engine::ExecuteArguments arguments, std::uint32_t credits) {
+  TAVANA_ASSIGN_OR_RETURN(auto stream, session_->Execute(call, engine::StatementId{statement}, std::move(arguments)));
+  wire::Executed executed;
   const auto id = static_cast<std::uint64_t>(stream->id());
-  response.mutable_executed()->set_result(id);
-  TAVANA_ASSIGN_OR_RETURN(*response.mutable_executed()->mutable_columns(), SchemaBytes(*stream->schema()));
+  executed.set_result(id);
+  TAVANA_ASSIGN_OR_RETURN(*executed.mutable_columns(), SchemaBytes(*stream->schema()));
   const std::lock_guard lock(mutex_);
-  if (definers_.contains(execute.statement())) pins_due_after_result_ = true;
-  results_[id] = {.stream = std::move(stream), .call = call, .credits = execute.credits()};
-  return response;
+  if (definers_.contains(statement)) pins_due_after_result_ = true;
+  results_[id] = {.stream = std::move(stream),
+                  .call = call,
+                  .credits = credits,
+                  .closes = once_.contains(statement) ? statement : 0};
+  return executed;
 }
 
 Result<wire::Response> ServedSession::Ingest(const Item& item) {
@@ -424,7 +476,7 @@ std::int64_t RowsOf(const arrow::RecordBatch& batch, std::int64_t bytes) {
 
 }  // namespace
 
-void ServedSession::Produce(std::uint64_t id, OpenResult& result) {
+ServedSession::Message ServedSession::Next(std::uint64_t id, OpenResult& result) {
   Result<std::shared_ptr<arrow::RecordBatch>> batch = std::move(result.rest);
   if (*batch == nullptr) batch = result.stream->Next(result.call);
   if (batch.ok() && *batch != nullptr) {
@@ -434,28 +486,38 @@ void ServedSession::Produce(std::uint64_t id, OpenResult& result) {
       batch = (*batch)->Slice(0, piece);
     }
   }
-  wire::Response response;
-  BodyBuffers body;
   if (batch.ok() && *batch != nullptr) {
-    response.mutable_batch()->set_result(id);
-    const Status encoded = EncodeBatch(*batch, *response.mutable_batch()->mutable_batch(), body);
-    if (encoded.ok()) return Send(std::move(response), body);
+    Message rows;
+    rows.response.mutable_batch()->set_result(id);
+    const Status encoded = EncodeBatch(*batch, *rows.response.mutable_batch()->mutable_batch(), rows.body);
+    if (encoded.ok()) return rows;
     batch = encoded.error();
   }
-  result.ended = true;
+  Message last;
+  const std::uint64_t closes = result.closes;
   if (!batch.ok()) {
-    auto& failed = *response.mutable_result_failed();
+    auto& failed = *last.response.mutable_result_failed();
     failed.set_result(id);
+    failed.set_closed(closes);
     *failed.mutable_error() = MessageOf(batch.error());
-    return Send(std::move(response));
+  } else {
+    const auto& summary = result.stream->summary();
+    auto& end = *last.response.mutable_end();
+    end.set_result(id);
+    end.set_closed(closes);
+    end.set_rows(summary.rows);
+    end.set_affected(summary.affected);
+    for (const auto& notice : summary.notices) end.add_notices(notice);
   }
-  const auto& summary = result.stream->summary();
-  auto& end = *response.mutable_end();
-  end.set_result(id);
-  end.set_rows(summary.rows);
-  end.set_affected(summary.affected);
-  for (const auto& notice : summary.notices) end.add_notices(notice);
-  Send(std::move(response));
+  std::map<std::uint64_t, OpenResult>::node_type ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended = results_.extract(id);
+    pins_due_ = std::exchange(pins_due_after_result_, false) || pins_due_;
+  }
+  ended = {};
+  if (closes != 0) ClosePrepared(closes);
+  return last;
 }
 
 }  // namespace tavana::remote

@@ -56,9 +56,13 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   struct OpenResult {
     std::unique_ptr<engine::ResultStream> stream;
     engine::CallContext call;
-    std::uint32_t credits = 0;  // guarded by mutex_
-    bool ended = false;
+    std::uint32_t credits = 0;                 // guarded by mutex_
+    std::uint64_t closes = 0;                  // the statement that ends with it; 0: none
     std::shared_ptr<arrow::RecordBatch> rest;  // of the engine's batch, not yet sent
+  };
+  struct Message {
+    wire::Response response;
+    BodyBuffers body;
   };
   class IngestReader;
 
@@ -69,11 +73,16 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void CheckPins();
   void Handle(Item item);
   Status HandleOpen(const wire::Open& open);
-  Result<wire::Response> Answer(const Item& item);
-  Result<wire::Response> Execute(const Item& item);
+  Result<Message> Answer(const Item& item);
+  Result<Message> Prepare(const Item& item);
+  Result<wire::Executed> Execute(const Item& item);
+  Result<wire::Executed> Start(const engine::CallContext& call, std::uint64_t statement,
+                               engine::ExecuteArguments arguments, std::uint32_t credits);
   Result<wire::Response> Ingest(const Item& item);
-  void Produce(std::uint64_t id, OpenResult& result);
-  void Send(wire::Response response, const BodyBuffers& body = {});
+  /// The next rows of a result; or its end, or error, with which it is gone.
+  Message Next(std::uint64_t id, OpenResult& result);
+  void ClosePrepared(std::uint64_t statement);
+  void Send(Message message);
   engine::CallContext ContextOf(std::uint64_t query, std::string user,
                                 std::shared_ptr<Cancellation> cancellation) const;
 
@@ -109,6 +118,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   std::shared_ptr<engine::Session> session_;     // set under mutex_, by the working thread
   std::string user_;
   std::set<std::uint64_t> definers_;          // statements that may make something of the session's own
+  std::set<std::uint64_t> once_;              // statements that are closed with the end of their result
   std::atomic<bool> in_transaction_ = false;  // as told last
   std::atomic<bool> running_ = false;
 };

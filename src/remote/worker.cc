@@ -89,6 +89,7 @@ struct Shared {
   boost::asio::thread_pool pool;
   std::atomic<bool> draining = false;
   std::atomic<bool> overdue = false;
+  std::atomic<std::uint64_t> received = 0, sent = 0;
 
   struct Gateway {
     steady_clock::time_point heard = steady_clock::now();
@@ -194,7 +195,11 @@ class SessionReactor final : public grpc::ServerGenericBidiReactor {
  public:
   explicit SessionReactor(Shared& shared) : shared_(shared), writes_(*this) {
     session_ = std::make_shared<ServedSession>(
-        shared.engine, shared.pool, [this](grpc::ByteBuffer message) { writes_.Send(std::move(message)); },
+        shared.engine, shared.pool,
+        [this](grpc::ByteBuffer message) {
+          ++shared_.sent;
+          writes_.Send(std::move(message));
+        },
         [this] { writes_.Finish(grpc::Status::OK); });
     StartRead(&message_);
   }
@@ -202,6 +207,7 @@ class SessionReactor final : public grpc::ServerGenericBidiReactor {
  private:
   void OnReadDone(bool ok) override {
     if (!ok) return session_->Abandon(GatewayGone());
+    ++shared_.received;
     wire::Request request;
     std::shared_ptr<arrow::Buffer> body;
     Status taken = DecodeFrame(message_, request, body);
@@ -373,6 +379,7 @@ class GrpcWorker final : public Worker {
   void Drain() override { shared_.draining = true; }
   bool overdue() const override { return shared_.overdue; }
   std::size_t sessions() const override { return shared_.All().size(); }
+  Traffic traffic() const override { return {.received = shared_.received, .sent = shared_.sent}; }
   void EndIdle() override {
     for (const auto& session : shared_.All()) session->EndIfIdle();
   }

@@ -29,6 +29,11 @@ struct WorkerOptions {
   std::shared_ptr<grpc::ServerCredentials> credentials;  ///< null: in clear
 };
 
+/// Messages of sessions since the start.
+struct Traffic {
+  std::uint64_t received = 0, sent = 0;
+};
+
 /// Serves an engine to gateways: the Session and Control streams of proto/engine.proto. Thread-safe.
 class Worker {
  public:
@@ -41,6 +46,7 @@ class Worker {
   /// Tells the gateways to give it nothing new. What is open goes on.
   virtual void Drain() = 0;
   virtual std::size_t sessions() const = 0;
+  virtual Traffic traffic() const = 0;
   /// Ends the sessions that lose nothing by it.
   virtual void EndIdle() = 0;
   /// A statement ignores its cancel: the gateways give it nothing new, and the process is to be replaced.

@@ -585,6 +585,74 @@ TEST_P(EngineConformance, ACancelOfOneResultLeavesTheOthers) {
   EXPECT_EQ(reader.next(), kInterleavedRows);
 }
 
+// ---- Statements that run once ----
+
+TEST_P(EngineConformance, WhatRunsOnceGivesItsRowsAndMayBeSaidAgain) {
+  MustRun(*session_, "CREATE TABLE t(i INTEGER)");
+  for (int i = 1; i <= 3; ++i) {
+    for (const auto& [sql, text] : {std::pair<std::string, std::string>("INSERT INTO t VALUES (1)", ""),
+                                    {"SELECT count(*) FROM t", std::to_string(i)},
+                                    {"SELECT i FROM range(0) r(i)", ""}}) {
+      auto call = NewCall();
+      call.runs_once = true;
+      const auto prepared = session_->Prepare(call, sql, {});
+      ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+      {
+        auto stream = session_->Execute(call, prepared->id, {});
+        ASSERT_TRUE(stream.ok()) << stream.error().message();
+        const auto rows = Drain(**stream, call);
+        ASSERT_TRUE(rows.ok()) << rows.error().message();
+        EXPECT_EQ(rows->Text(), text) << sql;
+      }
+      session_->ClosePrepared(prepared->id);
+    }
+  }
+}
+
+TEST_P(EngineConformance, WhatRunsOnceAndIsNotExecutedHasNoEffect) {
+  MustRun(*session_, "CREATE TABLE t(i INTEGER)");
+  for (const std::string_view sql : {std::string_view("INSERT INTO t VALUES (1)"), kManyRows}) {
+    auto call = NewCall();
+    call.runs_once = true;
+    const auto prepared = session_->Prepare(call, sql, {});
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+    session_->ClosePrepared(prepared->id);
+  }
+  EXPECT_EQ(Text(*session_, "SELECT count(*) FROM t"), "0");
+}
+
+TEST_P(EngineConformance, AnErrorOfWhatRunsOnceComesFromPrepareOrItsExecution) {
+  auto call = NewCall();
+  call.runs_once = true;
+  const auto prepared = session_->Prepare(call, "SELECT error('it failed') FROM range(10)", {});
+  Error error(ErrorCode::kInternal, "none");
+  if (!prepared.ok()) {
+    error = prepared.error();
+  } else if (auto stream = session_->Execute(call, prepared->id, {}); !stream.ok()) {
+    error = stream.error();
+  } else if (auto rows = Drain(**stream, call); !rows.ok()) {
+    error = rows.error();
+  }
+  EXPECT_NE(error.message().find("it failed"), std::string::npos) << error.message();
+}
+
+TEST_P(EngineConformance, ACancelReachesWhatRunsOnce) {
+  auto call = NewCall();
+  call.runs_once = true;
+  std::thread canceller([&] { call.cancellation->Cancel(ClientCancel()); });
+  std::optional<Error> error;
+  if (const auto prepared = session_->Prepare(call, kEndless, {}); !prepared.ok()) {
+    error = prepared.error();
+  } else if (auto stream = session_->Execute(call, prepared->id, {}); !stream.ok()) {
+    error = stream.error();
+  } else if (auto rows = Drain(**stream, call); !rows.ok()) {
+    error = rows.error();
+  }
+  canceller.join();
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code(), ErrorCode::kCancelled);
+}
+
 // ---- Errors ----
 
 TEST_P(EngineConformance, ErrorsHaveTheCodeOfTheirCause) {

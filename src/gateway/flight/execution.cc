@@ -121,7 +121,9 @@ Status RunJob(Job& job, FlightResult& result) {
   for (const auto id : job.closing) job.engine->ClosePrepared(id);
   for (const auto& sql : job.telling) TAVANA_RETURN_IF_ERROR(RunThrough(*job.engine, job.call, sql));
   if (!job.prepared) {
-    TAVANA_ASSIGN_OR_RETURN(job.prepared, PrepareForClient(*job.engine, job.call, job.sql, job.classified, {}));
+    auto call = job.call;
+    call.runs_once = job.parameters == nullptr;
+    TAVANA_ASSIGN_OR_RETURN(job.prepared, PrepareForClient(*job.engine, call, job.sql, job.classified, {}));
     result.once = job.prepared->id;
   }
   TAVANA_RETURN_IF_ERROR(TypeParameters(job, result));

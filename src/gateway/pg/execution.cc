@@ -184,7 +184,11 @@ PgSession::Task<Result<std::int64_t>> PgSession::Stream(const engine::CallContex
                          &services = services_, reuse = std::move(spare_)]() mutable -> Result<PulledRows> {
     Portal& portal = *delivery.portal;
     for (const auto id : closing) engine->ClosePrepared(id);
-    if (delivery.unprepared != nullptr) TAVANA_RETURN_IF_ERROR(PrepareOnEngine(*engine, call, *delivery.unprepared));
+    if (delivery.unprepared != nullptr) {
+      auto once = call;
+      once.runs_once = true;
+      TAVANA_RETURN_IF_ERROR(PrepareOnEngine(*engine, once, *delivery.unprepared));
+    }
     if (!portal.started()) {
       const engine::Prepared& prepared = *portal.statement()->prepared;
       engine::ExecuteArguments arguments{.parameters = portal.parameters()};
