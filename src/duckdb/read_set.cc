@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 7> kPure = {"range",      "generate_serie
 struct Recorder : ::duckdb::ClientContextState {
   engine::ReadSet* read_set = nullptr;  // null while nobody asks
   bool trusts_strangers = false;
+  bool gives_order = true;
 };
 
 std::string VersionOf(const ::duckdb::OpenFileInfo& file) {
@@ -111,6 +112,32 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
   bool trusts_strangers_ = false;
 };
 
+/// Whether `plan` puts its rows in order, or says which are the first, below what keeps them as they come.
+bool GivesOrder(const ::duckdb::LogicalOperator& plan) {
+  using ::duckdb::LogicalOperatorType;
+  switch (plan.type) {
+    case LogicalOperatorType::LOGICAL_ORDER_BY:
+    case LogicalOperatorType::LOGICAL_TOP_N:
+    case LogicalOperatorType::LOGICAL_LIMIT: return true;
+    case LogicalOperatorType::LOGICAL_GET:
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+    case LogicalOperatorType::LOGICAL_ANY_JOIN:
+    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
+    case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+    case LogicalOperatorType::LOGICAL_UNION:
+    case LogicalOperatorType::LOGICAL_EXCEPT:
+    case LogicalOperatorType::LOGICAL_INTERSECT: return false;
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+    case LogicalOperatorType::LOGICAL_FILTER:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+    case LogicalOperatorType::LOGICAL_UNNEST:
+    case LogicalOperatorType::LOGICAL_DISTINCT: return GivesOrder(*plan.children[0]);
+    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE: return GivesOrder(*plan.children[1]);
+    default: return true;  // who knows
+  }
+}
+
 void Record(::duckdb::OptimizerExtensionInput& input, ::duckdb::unique_ptr<::duckdb::LogicalOperator>& plan) {
   const auto recorder = input.context.registered_state->Get<Recorder>(kStateName);
   if (!recorder || recorder->read_set == nullptr) return;
@@ -119,6 +146,7 @@ void Record(::duckdb::OptimizerExtensionInput& input, ::duckdb::unique_ptr<::duc
   walk.VisitOperator(*plan);
   recorder->read_set->complete = walk.complete();
   recorder->trusts_strangers = walk.trusts_strangers();
+  recorder->gives_order = GivesOrder(*plan);
 }
 
 }  // namespace
@@ -133,6 +161,7 @@ ReadSetRecorder::ReadSetRecorder(::duckdb::ClientContext& context, engine::ReadS
   const auto recorder = context_.registered_state->GetOrCreate<Recorder>(kStateName);
   recorder->read_set = &read_set;
   recorder->trusts_strangers = false;
+  recorder->gives_order = true;
 }
 
 ReadSetRecorder::~ReadSetRecorder() {
@@ -141,6 +170,10 @@ ReadSetRecorder::~ReadSetRecorder() {
 
 bool ReadSetRecorder::trusts_strangers() const {
   return context_.registered_state->GetOrCreate<Recorder>(kStateName)->trusts_strangers;
+}
+
+bool ReadSetRecorder::gives_order() const {
+  return context_.registered_state->GetOrCreate<Recorder>(kStateName)->gives_order;
 }
 
 }  // namespace tavana::duckdb_engine

@@ -23,6 +23,8 @@ class ReadSetRecorder {
   /// Whether the plan used what may change unseen: what a foreign catalog or a table function says of its rows, the
   /// clock.
   bool trusts_strangers() const;
+  /// Whether the plan says which rows come first; true when none was seen.
+  bool gives_order() const;
 
   ReadSetRecorder(const ReadSetRecorder&) = delete;
   ReadSetRecorder& operator=(const ReadSetRecorder&) = delete;

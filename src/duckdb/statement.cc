@@ -362,6 +362,7 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
   }
   statement.prepared = std::move(bound->prepared);
   statement.plan_never_holds = recorder.trusts_strangers();
+  statement.described.ordered = statement.type != StatementType::SELECT_STATEMENT || recorder.gives_order();
   statement.plan_ages = statement.plan_never_holds || !statement.described.read_set.tables.empty();
   auto& data = *statement.prepared->data;
   statement.described.returns_rows =

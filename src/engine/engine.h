@@ -89,6 +89,8 @@ struct Prepared {
   std::shared_ptr<arrow::Schema> columns;
   /// False when the columns can only be known by binding values (PIVOT, read_csv($1) ...).
   bool columns_known = true;
+  /// False when no ORDER BY and no LIMIT says which rows come first: who reads them may take them in any order.
+  bool ordered = true;
   ReadSet read_set;
   /// Names of the tables that each execution must be given (ExecuteArguments), which the engine can not know.
   std::vector<std::string> inline_tables;

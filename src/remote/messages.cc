@@ -40,6 +40,7 @@ Result<wire::Prepared> MessageOf(const engine::Prepared& prepared) {
   TAVANA_ASSIGN_OR_RETURN(*message.mutable_parameters(), TypesBytes(prepared.parameters));
   TAVANA_ASSIGN_OR_RETURN(*message.mutable_columns(), SchemaBytes(*prepared.columns));
   message.set_columns_known(prepared.columns_known);
+  message.set_unordered(!prepared.ordered);
   auto& reads = *message.mutable_read_set();
   for (const auto& table : prepared.read_set.tables) {
     auto& added = *reads.add_tables();
@@ -71,6 +72,7 @@ Result<engine::Prepared> PreparedOf(const wire::Prepared& message) {
   TAVANA_ASSIGN_OR_RETURN(prepared.parameters, TypesOf(message.parameters()));
   TAVANA_ASSIGN_OR_RETURN(prepared.columns, SchemaOf(message.columns()));
   prepared.columns_known = message.columns_known();
+  prepared.ordered = !message.unordered();
   const auto& reads = message.read_set();
   for (const auto& table : reads.tables())
     prepared.read_set.tables.push_back({table.database(), table.schema(), table.name()});

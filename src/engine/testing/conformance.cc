@@ -163,6 +163,26 @@ TEST_P(EngineConformance, PrepareSaysTheKindAndTheCommand) {
   }
 }
 
+TEST_P(EngineConformance, PrepareSaysWhetherTheRowsHaveAnOrder) {
+  MustRun(*session_, "CREATE TABLE t(i INTEGER)");
+  MustRun(*session_, "CREATE VIEW v AS FROM t ORDER BY i");
+  for (const auto sql : {"FROM t", "SELECT i + 1 FROM t WHERE i > 3", "SELECT i, count(*) FROM t GROUP BY i",
+                         "SELECT a.i FROM t a JOIN t b USING (i)", "FROM t UNION ALL FROM t",
+                         "SELECT i FROM t WHERE i IN (SELECT i FROM t ORDER BY i)"}) {
+    const auto prepared = Prepare(*session_, sql);
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+    EXPECT_FALSE(prepared->ordered) << sql;
+  }
+  for (const auto sql :
+       {"FROM t ORDER BY i", "SELECT i + 1 FROM (FROM t ORDER BY i)", "FROM v", "FROM t LIMIT 3",
+        "SELECT DISTINCT i FROM t ORDER BY i DESC LIMIT 5", "FROM t UNION FROM t ORDER BY 1",
+        "WITH o AS (FROM t ORDER BY i) FROM o", "INSERT INTO t VALUES (1) RETURNING i", "EXPLAIN FROM t"}) {
+    const auto prepared = Prepare(*session_, sql);
+    ASSERT_TRUE(prepared.ok()) << prepared.error().message();
+    EXPECT_TRUE(prepared->ordered) << sql;
+  }
+}
+
 TEST_P(EngineConformance, ParametersHaveTheTypesThatTheStatementGivesThem) {
   const auto prepared = Prepare(*session_, "SELECT $1::INTEGER, $2::VARCHAR, $3::DOUBLE");
   ASSERT_TRUE(prepared.ok()) << prepared.error().message();

@@ -222,6 +222,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   std::map<std::string, std::shared_ptr<FlightResult>> tickets_, reading_;
   // Bounds what the compressed buffers of uploads may become (chosen: above the largest message, far below a machine).
   arrow::CappedMemoryPool upload_pool_{arrow::system_memory_pool(), std::int64_t{4} << 30};
+  const std::shared_ptr<const void> large_ = std::make_shared<int>();  // counts, by its users, results of many bytes
   bool closing_ = false;
 
   std::mutex calls_mutex_;

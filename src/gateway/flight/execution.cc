@@ -23,6 +23,13 @@ namespace {
 // Of a query's rows, made before somebody asks for them: a small result is whole by then, a large one has begun
 // (chosen).
 constexpr std::int64_t kEagerBytes = engine::kBatchBytes;
+// Of a result without an order: what is larger has several endpoints (chosen: what is smaller needs no second stream).
+constexpr std::int64_t kParallelBytes = std::int64_t{64} << 20;
+// And so long at most until its first rows leave (chosen: what makes less than 64 MiB in it does not wait for its
+// reader).
+constexpr auto kParallelWait = std::chrono::seconds(1);
+// Results of which so much is held, in all sessions (chosen: a quarter of a GiB).
+constexpr int kMaxLarge = 4;
 // Of the rows of a statement with effects; what is more goes where the engine keeps open results, which spills
 // (chosen).
 constexpr std::int64_t kHeldBytes = 16 * engine::kBatchBytes;
@@ -59,24 +66,26 @@ Status RunThrough(engine::Session& engine, const engine::CallContext& call, cons
   return status;
 }
 
-/// Pulls until there is enough for now.
-Status Begin(const Job& job, FlightResult& result, std::int64_t enough_bytes) {
+/// Pulls until there is enough for now; how many bytes came.
+Result<std::int64_t> Begin(const Job& job, FlightResult& result, std::int64_t enough_bytes,
+                           steady_clock::time_point until = steady_clock::time_point::max()) {
   std::int64_t bytes = 0;
-  while (bytes < enough_bytes) {
+  while (bytes < enough_bytes && (bytes < kEagerBytes || steady_clock::now() < until)) {
     TAVANA_ASSIGN_OR_RETURN(auto batch, result.stream->Next(job.call));
     if (batch == nullptr) {
       result.affected += result.stream->summary().affected;
       result.stream.reset();
-      return Status::Ok();
+      break;
     }
     bytes += arrow::util::TotalBufferSize(*batch);
     result.rows += batch->num_rows();
     result.ready.push_back(std::move(batch));
   }
-  return Status::Ok();
+  return bytes;
 }
 
 Status RunRows(const Job& job, const engine::Prepared& prepared, FlightResult& result) {
+  std::int64_t held = 0;
   for (std::int64_t row = 0; row < job.parameters->num_rows(); ++row) {
     engine::ExecuteArguments arguments{.parameters = job.parameters->Slice(row, 1)};
     if (!prepared.inline_tables.empty()) arguments.inline_tables = job.live_tables(prepared.inline_tables);
@@ -85,9 +94,8 @@ Status RunRows(const Job& job, const engine::Prepared& prepared, FlightResult& r
     if (!result.stream->schema()->Equals(*result.schema)) {
       return Error(ErrorCode::kDatatypeMismatch, "the rows of parameters give results with different columns");
     }
-    TAVANA_RETURN_IF_ERROR(Begin(job, result, kHeldBytes));
-    std::int64_t held = 0;
-    for (const auto& batch : result.ready) held += arrow::util::TotalBufferSize(*batch);
+    TAVANA_ASSIGN_OR_RETURN(const std::int64_t bytes, Begin(job, result, kHeldBytes));
+    held += bytes;
     if (result.stream != nullptr || held > kHeldBytes) {
       return Error(ErrorCode::kQuotaExceeded, "the results of several rows of parameters are too large to be joined")
           .WithHint("Execute the statement once for each row.");
@@ -118,6 +126,7 @@ Status TypeParameters(Job& job, FlightResult& result) {
 }
 
 Status RunJob(Job& job, FlightResult& result) {
+  auto large = std::exchange(result.large, nullptr);
   for (const auto id : job.closing) job.engine->ClosePrepared(id);
   for (const auto& sql : job.telling) TAVANA_RETURN_IF_ERROR(RunThrough(*job.engine, job.call, sql));
   if (!job.prepared) {
@@ -154,9 +163,17 @@ Status RunJob(Job& job, FlightResult& result) {
   if (!prepared.inline_tables.empty()) arguments.inline_tables = job.live_tables(prepared.inline_tables);
   TAVANA_ASSIGN_OR_RETURN(result.stream, job.engine->Execute(job.call, prepared.id, std::move(arguments)));
   result.schema = result.stream->schema();
+  result.ordered = prepared.ordered;
   const bool has_effects =
       prepared.kind != engine::StatementKind::kQuery || !prepared.read_set.databases_written.empty();
-  TAVANA_RETURN_IF_ERROR(Begin(job, result, has_effects || job.to_the_end ? kHeldBytes : kEagerBytes));
+  if (!has_effects && !job.to_the_end && !result.ordered && large != nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(const std::int64_t bytes,
+                            Begin(job, result, kParallelBytes, steady_clock::now() + kParallelWait));
+    if (bytes > kHeldBytes) result.large = std::move(large);
+    return Status::Ok();
+  }
+  const auto begun = Begin(job, result, has_effects || job.to_the_end ? kHeldBytes : kEagerBytes);
+  if (!begun.ok()) return begun.error();
   // Another statement makes the engine take what is left to its end, and keep it.
   if (result.stream != nullptr && has_effects) return RunThrough(*job.engine, job.call, "SELECT 1");
   return Status::Ok();
@@ -252,6 +269,7 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   auto result = std::make_shared<FlightResult>();
   result->lane = lane;
   result->call = call;
+  if (large_.use_count() <= kMaxLarge) result->large = large_;
   auto job = std::make_shared<Job>(Job{.engine = lane->engine,
                                        .call = call,
                                        .sql = statement.sql,

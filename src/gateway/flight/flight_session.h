@@ -52,20 +52,24 @@ struct FlightStatement {
 
 class FlightSession;
 
-/// A result between the call that ran it and those that fetch it. Its stream is touched by who holds the lane's turn.
+/// A result between the call that ran it and those that fetch it: each batch goes to whoever asks. Its stream is
+/// touched by who holds the lane's turn.
 struct FlightResult {
-  std::string id, user;
+  std::string user;
   std::shared_ptr<FlightSession> session;
   std::shared_ptr<Lane> lane;
   engine::CallContext call;
   std::shared_ptr<arrow::Schema> schema;
   std::deque<std::shared_ptr<arrow::RecordBatch>> ready;  // made before somebody asked
+  std::shared_ptr<const void> large;                      // the right to have many of them; null: no such right
   std::unique_ptr<engine::ResultStream> stream;           // null: `ready` is all that is left
+  std::weak_ptr<AdmissionTicket> slot;                    // of those that read the stream, all together
   std::optional<engine::StatementId> once;                // the engine's statement, closed with its only result
   std::int64_t rows = 0;                                  // that were made so far
   std::int64_t affected = 0;                              // once it has ended
   bool returns_rows = true;
-  bool ended = false;
+  bool ordered = true;
+  bool ended = false;  // there is no stream any more
   std::optional<Error> error;
   std::chrono::steady_clock::time_point began, expires;
   std::set<std::string> tickets;  // not yet used

@@ -15,6 +15,9 @@ Error NoSuchTicket() { return Error(ErrorCode::kUndefinedStatement, "there is no
 
 namespace {
 
+// Of a large result without an order (chosen: with more, a client has more streams than cores for them).
+constexpr int kEndpoints = 4;
+
 std::string TicketOf(const std::string& handle) {
   wire_sql::TicketStatementQuery ticket;
   ticket.set_statement_handle(handle);
@@ -40,13 +43,16 @@ Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, s
   *info.mutable_flight_descriptor() = descriptor;
   info.set_total_records(!result->ended ? -1 : result->returns_rows ? result->rows : result->affected);
   info.set_total_bytes(-1);
-  info.set_ordered(true);
-  result->id = RandomHex(16);
-  auto& endpoint = *info.add_endpoint();
-  endpoint.mutable_ticket()->set_ticket(TicketOf(result->id));
-  Renew(*result, endpoint);
-  result->tickets.insert(result->id);
-  tickets_[result->id] = result;
+  const bool is_parallel = !result->ordered && !result->ended;
+  info.set_ordered(!is_parallel);
+  for (int i = 0; i < (is_parallel ? kEndpoints : 1); ++i) {
+    const std::string handle = RandomHex(16);
+    auto& endpoint = *info.add_endpoint();
+    endpoint.mutable_ticket()->set_ticket(TicketOf(handle));
+    Renew(*result, endpoint);
+    result->tickets.insert(handle);
+    tickets_[handle] = result;
+  }
   ++session->results;
   return info;
 }
@@ -85,7 +91,7 @@ void FlightDoor::Impl::Drop(const std::shared_ptr<FlightResult>& result) {
   result->tickets.clear();
   if (known) --result->session->results;
   Count(*result, result->error ? Status(*result->error) : Status::Ok());
-  if (result->lane == nullptr || (result->stream == nullptr && result->ready.empty())) return;
+  if (result->lane == nullptr || (result->ended && result->ready.empty())) return;
   result->call.cancellation->Cancel(Error(ErrorCode::kCancelled, "nobody has asked for the result"));
   boost::asio::co_spawn(strand_, ReleaseStream(shared_from_this(), result), boost::asio::detached);
 }
@@ -137,6 +143,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoGet(CallPtr call) {
   }
   --result->readers;
   reading_.erase(handle);
+  result->expires = steady_clock::now() + options_.result_lifetime;  // for those who read one endpoint after another
   owner->last_used = steady_clock::now();
   if (!streamed.ok() && !result->error) result->error = streamed.error();
   if (result->tickets.empty() && result->readers == 0) {
@@ -173,7 +180,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
     auto messages = encode(batch);
     if (!messages.ok()) co_return messages.error();
     services_.metrics.AddRowsSent(static_cast<std::uint64_t>(batch->num_rows()));
-    const bool is_last = result->stream == nullptr && result->ready.empty() && !result->error;
+    const bool is_last = result->ended && result->ready.empty() && !result->error;
     if (is_last && messages->size() == 1) {  // it leaves together with the status
       services_.metrics.AddBytesSent(messages->front().Length());
       call->FinishWith(std::move(messages->front()));
@@ -182,40 +189,49 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
     written = co_await WriteAll(call, *std::move(messages));
   }
   if (!written) co_return gone;
-  if (result->stream == nullptr) co_return result->error ? Status(*result->error) : Status::Ok();
+  result->large.reset();
+  if (result->ended) co_return result->error ? Status(*result->error) : Status::Ok();
 
   const SessionPtr session = result->session;
   FlightSession::Running running(session, result->call.cancellation, session->Activity().statement);
-  auto slot = co_await Admit(session, result->call, running);
-  if (!slot.ok()) co_return slot.error();
   const auto lane = result->lane;
   struct Pulled {
     std::int64_t rows = 0;
     std::vector<grpc::ByteBuffer> messages;  // none at the end
   };
-  // The engine makes the next batch while one leaves: two of them, no more.
+  std::shared_ptr<AdmissionTicket> slot;
+  // The engine makes the next batch while one leaves: two of them, no more. Only the making has the lane: who reads
+  // slowly does not keep the others from theirs.
   std::vector<grpc::ByteBuffer> leaving;
   for (;;) {
     auto turn = co_await TakeTurn(session, result->call, lane);
     if (!turn.ok()) co_return turn.error();
     if (result->stream == nullptr) break;
-    auto pull = [result, encode]() -> Result<Pulled> {
-      TAVANA_ASSIGN_OR_RETURN(const auto batch, result->stream->Next(result->call));
-      if (batch == nullptr) {
+    if (slot == nullptr) slot = result->slot.lock();
+    if (slot == nullptr) {
+      auto admitted = co_await Admit(session, result->call, running);
+      if (!admitted.ok()) co_return admitted.error();
+      slot = std::make_shared<AdmissionTicket>(*std::move(admitted));
+      result->slot = slot;
+    }
+    auto pull = [result, encode, slot, ticket = std::move(turn->ticket)]() mutable -> Result<Pulled> {
+      auto batch = result->stream->Next(result->call);
+      if (batch.ok() && *batch == nullptr) {
         result->affected = result->stream->summary().affected;
         result->stream.reset();
-        return Pulled{};
       }
-      TAVANA_ASSIGN_OR_RETURN(auto messages, encode(batch));
-      return Pulled{batch->num_rows(), std::move(messages)};
+      AdmissionTicket(std::move(ticket));  // gives the lane back
+      if (!batch.ok()) return batch.error();
+      if (*batch == nullptr) return Pulled{};
+      TAVANA_ASSIGN_OR_RETURN(auto messages, encode(*batch));
+      return Pulled{(*batch)->num_rows(), std::move(messages)};
     };
     auto pulling = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
     auto messages = std::exchange(leaving, {});
     written = co_await WriteAll(call, std::move(messages));
     if (!written) result->call.cancellation->Cancel(gone);
-    std::shared_ptr<net::BlockingCall> left_behind;
+    std::shared_ptr<net::BlockingCall> left_behind;  // with its turn and slot
     auto pulled = co_await net::Await(pulling, strand_, result->call.cancellation, left_behind);
-    if (left_behind != nullptr) SpawnHold(strand_, left_behind, std::move(turn->ticket), std::move(*slot));
     if (!pulled.ok()) {
       if (lane->in_block) lane->failed = true;
       co_return pulled.error();
@@ -223,6 +239,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
     if (pulled->messages.empty()) {
       result->ended = true;
       if (result->once) lane->closing.push_back(*std::exchange(result->once, std::nullopt));
+      Count(*result, Status::Ok());
       break;
     }
     services_.metrics.AddRowsSent(static_cast<std::uint64_t>(pulled->rows));

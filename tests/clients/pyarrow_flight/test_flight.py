@@ -130,9 +130,48 @@ def test_endpoints_read_in_any_order_and_by_some_only_lose_nothing(client):
     assert numbers(pyarrow.concat_tables([reader.read_all() for reader in readers])).equals(pyarrow.array(range(1500000), pyarrow.int64()))
 
 
+def test_each_endpoint_that_is_read_beside_the_others_carries_rows(client):
+    info = client.execute(WIDE)
+    assert len(info.endpoints) > 1 and not info.ordered
+    readers = [client.flight.do_get(endpoint.ticket) for endpoint in info.endpoints]
+    first = [pyarrow.Table.from_batches([reader.read_chunk().data]) for reader in readers]  # none of them has room for all
+    rest = [thread.join().value for thread in [Background(reader.read_all) for reader in readers]]
+    assert min(table.num_rows for table in first) > 0
+    assert numbers(pyarrow.concat_tables(first + rest)).equals(pyarrow.array(range(1500000), pyarrow.int64()))
+
+
+def test_an_error_reaches_the_readers_of_all_endpoints(client):
+    failing = WIDE.replace("range AS i", "if(range = 1400000, error('late'), range) AS i")
+    info = client.execute(failing)
+    readers = [Background(client.flight.do_get(endpoint.ticket).read_all) for endpoint in info.endpoints[:-1]]
+    for reader in readers:
+        assert "late" in str(reader.join().error)
+    with pytest.raises(pyarrow.ArrowException, match="late"):  # who comes after it
+        client.flight.do_get(info.endpoints[-1].ticket).read_all()
+    assert client.rows("SELECT 1") == [(1,)]
+
+
+def test_who_gives_up_one_endpoint_ends_all(server):
+    with Client(server) as client:
+        info = client.execute(WIDE)
+        readers = [client.flight.do_get(endpoint.ticket) for endpoint in info.endpoints]
+        assert all(reader.read_chunk().data.num_rows > 0 for reader in readers)
+        readers[0].cancel()
+        for reader in readers[1:]:
+            with pytest.raises((pyarrow.ArrowException, flight.FlightError)):
+                while True:  # not read_all: it takes a cancelled call for Ctrl-C
+                    reader.read_chunk()
+        server.wait_idle(30)
+        assert client.rows("SELECT 1") == [(1,)]
+
+
+def test_a_small_result_has_one_endpoint(client):
+    assert len(client.execute("SELECT range AS i FROM range(1000)").endpoints) == 1
+
+
 def test_an_ordered_result_has_one_endpoint_and_keeps_its_order(client):
     info = client.execute(f"{WIDE} ORDER BY i DESC")
-    assert len(info.endpoints) == 1
+    assert len(info.endpoints) == 1 and info.ordered
     assert client.read(info)["i"].combine_chunks().equals(pyarrow.array(range(1499999, -1, -1), pyarrow.int64()))
 
 
