@@ -79,6 +79,10 @@ const OptionSpec kOptions[] = {
      "The worker that holds the default catalog. Empty: the first of WORKER_ADDR."},
     {"Cluster", "peers", "--peers", "TAVANA_PEERS", &S::peers, "", 0, 0, "addresses",
      "PostgreSQL doors of the other gateways, host:port, several with commas: a cancel that comes to one reaches all."},
+    {"Cluster", "token_key_file", "--token-key-file", "TAVANA_TOKEN_KEY_FILE", &S::token_key_file, "", 0, 0, "file",
+     "Key (32 bytes or more, the same for all gateways) that signs Flight SQL's tokens: a call that comes to another gateway than its session's is forwarded. Empty: a key of this process."},
+    {"Cluster", "peer_address", "--peer-address", "TAVANA_PEER_ADDRESS", &S::peer_address, "", 0, 0, "host:port",
+     "Where the other gateways reach this one with calls of its Flight SQL sessions. Empty: the bind address, or what the machine's name stands for, and any free port."},
     {"Cluster", "cluster_cert_path", "--cluster-cert-path", "TAVANA_CLUSTER_CERT_PATH", &S::cluster_certificate, "", 0, 0, "file",
      "Certificate in PEM that gateways and workers show each other; read again when it changes."},
     {"Cluster", "cluster_key_path", "--cluster-key-path", "TAVANA_CLUSTER_KEY_PATH", &S::cluster_key, "", 0, 0, "file",
@@ -220,6 +224,7 @@ bool IsFor(const OptionSpec& option, Command command) {
   const bool is_worker = command == Command::kWorker;
   if (option.group == "Cluster") {
     const bool of_gateway = option.name == "worker_addr" || option.name == "home_worker" || option.name == "peers" ||
+                            option.name == "token_key_file" || option.name == "peer_address" ||
                             (option.name.starts_with("grpc_") && option.name != "grpc_port");
     if (option.name == "workers") return command == Command::kServe;
     if (option.name.starts_with("cluster_")) return command != Command::kServe;

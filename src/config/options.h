@@ -36,6 +36,8 @@ struct Options {
   int workers = 0;               ///< of serve: processes of its own; 0: the engine is in this process
   std::string worker_addresses;  ///< of a gateway
   std::string peers;             ///< doors of the other gateways; empty: none
+  std::string token_key_file;    ///< empty: a key of this process
+  std::string peer_address;      ///< host:port; empty: the machine's, and any free port
   std::string home_worker;       ///< empty: the first of them
   std::string cluster_certificate, cluster_key, cluster_ca;  ///< between gateways and workers; empty: none
   std::uint16_t grpc_port = 0;                               ///< of a worker; 0: any free port

@@ -20,10 +20,7 @@ namespace {
 
 namespace tls_api = grpc::experimental;
 
-constexpr std::string_view kService = "/arrow.flight.protocol.FlightService/";
 constexpr const char* kConnectionProperty = "tavana_connection";
-// A token with groups may be 32 KB (chosen); the rest is room for the other headers.
-constexpr int kMaxHeaderBytes = (32 << 10) + 1024;
 // Of one message of an upload (chosen: clients send batches of a few MiB; a value may be large).
 constexpr int kMaxUploadBytes = 256 << 20;
 constexpr unsigned kLookAgainSeconds = 5;  // whether the files have changed (chosen)
@@ -130,6 +127,12 @@ class GrpcCall final : public Call {
     reactor_->written_ = std::move(message);
     reactor_->StartWriteAndFinish(&reactor_->written_, grpc::WriteOptions(), grpc::Status::OK);
   }
+  void FinishAs(const grpc::Status& status, const std::multimap<std::string, std::string>& trailers) override {
+    const std::lock_guard lock(mutex_);
+    if (reactor_ == nullptr || std::exchange(finished_, true)) return;
+    for (const auto& [name, value] : trailers) context_->AddTrailingMetadata(name, value);
+    reactor_->Finish(status);
+  }
 
   void Attach(Reactor& reactor) { reactor_ = &reactor; }
   void ReadDone(bool ok, grpc::ByteBuffer message) {
@@ -212,15 +215,17 @@ class GrpcServer final : public Server {
   Status Start(const ServerOptions& options) {
     grpc::ServerBuilder builder;
     int port = 0;
-    const bool is_v6 = options.bind_address.find(':') != std::string::npos;
-    const std::string address =
-        (is_v6 ? "[" + options.bind_address + "]" : options.bind_address) + ":" + std::to_string(options.port);
+    const std::string address = net::JoinHostAndPort(options.bind_address, options.port);
     builder.AddListeningPort(address, options.credentials ? options.credentials : grpc::InsecureServerCredentials(),
                              &port);
     builder.SetMaxReceiveMessageSize(kMaxUploadBytes);
     builder.SetMaxSendMessageSize(INT_MAX);  // a value may be as large as memory allows
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxHeaderBytes);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two servers on one port are a mistake
+    if (options.for_peers) {
+      builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                                 static_cast<int>(kPeerPing.count()) / 2);
+    }
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {

@@ -2,6 +2,7 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/support/status.h>
 
 #include <chrono>
 #include <cstdint>
@@ -18,6 +19,13 @@
 #include "net/tls.h"
 
 namespace tavana::flight {
+
+/// Before the name of a method, in its path.
+inline constexpr std::string_view kService = "/arrow.flight.protocol.FlightService/";
+/// A token with groups may be 32 KB (chosen); the rest is room for the other headers.
+inline constexpr int kMaxHeaderBytes = (32 << 10) + 1024;
+/// How often a peer asks whether this server lives, while it has calls here (chosen).
+inline constexpr std::chrono::milliseconds kPeerPing{10'000};
 
 /// A call as gRPC hands it over: messages in, messages out, a status. One Read and one Write at a time; Finish once,
 /// after the last Write has been answered. Thread-safe.
@@ -53,6 +61,8 @@ class Call : public std::enable_shared_from_this<Call> {
   virtual void Finish(const Status& status) = 0;
   /// The answer's only or last message, and that all went well.
   virtual void FinishWith(grpc::ByteBuffer message) = 0;
+  /// Ends as a call to another server did.
+  virtual void FinishAs(const grpc::Status& status, const std::multimap<std::string, std::string>& trailers) = 0;
 
  protected:
   std::string method_, host_, certificate_name_, connection_;
@@ -66,6 +76,7 @@ struct ServerOptions {
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 0;                                ///< 0: any free port
   std::shared_ptr<grpc::ServerCredentials> credentials;  ///< null: in clear
+  bool for_peers = false;                                ///< who calls is another server, see Peers
 };
 
 /// Listens for the calls of Flight's service. Thread-safe.

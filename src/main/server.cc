@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -128,16 +129,53 @@ const std::string& GatewayName() {
   return name;
 }
 
+constexpr std::size_t kMinKeyBytes = 32, kMaxKeyBytes = 4096;  // of the key that signs tokens (HMAC-SHA-256; chosen)
+
+/// Without a shared key there is nothing to be forwarded: no gateway can read another's tokens.
+Status ShareSessions(const config::Options& options, gateway::FlightDoorOptions& door) {
+  if (options.token_key_file.empty()) return Status::Ok();
+  TAVANA_ASSIGN_OR_RETURN(door.token_key, ReadFile(options.token_key_file, kMaxKeyBytes));
+  door.token_key.erase(door.token_key.find_last_not_of(" \t\r\n") + 1);
+  if (door.token_key.size() < kMinKeyBytes) {
+    return Error(ErrorCode::kInvalidParameter, "the key in " + options.token_key_file +
+                                                   " (TAVANA_TOKEN_KEY_FILE) has less than 32 bytes; `openssl rand "
+                                                   "-hex 32` makes one");
+  }
+  const auto [host, port] = net::SplitHostAndPort(options.peer_address);
+  boost::system::error_code not_an_address;
+  const auto bound = asio::ip::make_address(options.bind_address, not_an_address);
+  door.peering.host = !host.empty()                                ? host
+                      : !not_an_address && !bound.is_unspecified() ? options.bind_address
+                                                                   : net::AddressOfThisMachine();
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), door.peering.port);
+  if (!port.empty() && (read.ec != std::errc() || read.ptr != port.data() + port.size())) {
+    return Error(ErrorCode::kInvalidParameter, "TAVANA_PEER_ADDRESS is no host:port: " + options.peer_address);
+  }
+  const remote::ClusterTls tls{options.cluster_certificate, options.cluster_key, options.cluster_ca};
+  if (!tls.empty()) {
+    TAVANA_ASSIGN_OR_RETURN(door.peering.server_credentials, remote::ServerCredentialsOf(tls));
+    TAVANA_ASSIGN_OR_RETURN(door.peering.credentials, remote::PeerCredentialsOf(tls));
+  } else if (!net::IsThisMachine(door.peering.host) && !options.insecure_listen) {
+    return Error(ErrorCode::kInvalidParameter,
+                 "calls of Flight SQL's clients would pass between gateways in clear; give TAVANA_CLUSTER_CERT_PATH "
+                 "and its like, or TAVANA_INSECURE_LISTEN=yes if nobody else is on that network");
+  }
+  return Status::Ok();
+}
+
 /// The port is what the name of each command promises.
-gateway::FlightDoorOptions FlightDoorOptionsOf(const config::Options& options) {
+Result<gateway::FlightDoorOptions> FlightDoorOptionsOf(const config::Options& options) {
   const int otherwise = options.command == config::Command::kGateway ? 443 : 31337;
-  return {.bind_address = options.bind_address,
-          .port = static_cast<std::uint16_t>(options.flight_sql_port < 0 ? otherwise : options.flight_sql_port),
-          .gateway = GatewayName(),
-          .version = TAVANA_VERSION,
-          .compression = options.flight_compression,
-          .token_lifetime = options.flight_token_lifetime,
-          .result_lifetime = options.flight_result_lifetime};
+  gateway::FlightDoorOptions door{
+      .bind_address = options.bind_address,
+      .port = static_cast<std::uint16_t>(options.flight_sql_port < 0 ? otherwise : options.flight_sql_port),
+      .gateway = GatewayName(),
+      .version = TAVANA_VERSION,
+      .compression = options.flight_compression,
+      .token_lifetime = options.flight_token_lifetime,
+      .result_lifetime = options.flight_result_lifetime};
+  TAVANA_RETURN_IF_ERROR(ShareSessions(options, door));
+  return door;
 }
 
 /// `flight_port` 0: there is no such door.
@@ -280,6 +318,8 @@ int Serve(const config::Options& options) {
   if (!authenticator) return Fail(authenticator.error());
   auto tls = OpenTls(options);
   if (!tls) return Fail(tls.error());
+  auto flight_options = FlightDoorOptionsOf(options);
+  if (!flight_options) return Fail(flight_options.error());
   auto source = EngineSourceOf(options);
   if (!source) return Fail(source.error());
   const SpillDirectory* const spill = source->spill ? &*source->spill : nullptr;
@@ -307,7 +347,7 @@ int Serve(const config::Options& options) {
   if (!listening) return Fail(listening.error());
   pg_door = *std::move(listening);
   if (options.flight_sql_enabled) {
-    auto flight = gateway::FlightDoor::Listen(io, pg_door->services(), FlightDoorOptionsOf(options));
+    auto flight = gateway::FlightDoor::Listen(io, pg_door->services(), *std::move(flight_options));
     if (!flight) {
       pg_door->Close();
       return Fail(flight.error());

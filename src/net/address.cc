@@ -1,7 +1,10 @@
 #include "net/address.h"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <utility>
 
@@ -26,10 +29,23 @@ HostAndPort SplitHostAndPort(std::string_view address) {
   return {std::string(host), has_port ? std::string(address.substr(colon + 1)) : ""};
 }
 
+std::string JoinHostAndPort(const std::string& host, std::uint16_t port) {
+  const bool is_v6 = host.find(':') != host.npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 bool IsThisMachine(const std::string& host) {
   boost::system::error_code not_an_address;
   const auto address = boost::asio::ip::make_address(host, not_an_address);
   return not_an_address ? host == "localhost" : address.is_loopback();
+}
+
+std::string AddressOfThisMachine() {
+  boost::system::error_code problem;
+  const std::string name = boost::asio::ip::host_name(problem);
+  boost::asio::io_context io;
+  const auto found = boost::asio::ip::tcp::resolver(io).resolve(name, "", problem);
+  return problem || found.empty() ? name : found.begin()->endpoint().address().to_string();
 }
 
 }  // namespace tavana::net

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +17,14 @@ struct HostAndPort {
   bool operator==(const HostAndPort&) const = default;
 };
 HostAndPort SplitHostAndPort(std::string_view address);
+/// "host:port", an IPv6 address in brackets.
+std::string JoinHostAndPort(const std::string& host, std::uint16_t port);
 
 /// Whether what is sent to `host` cannot leave this machine: localhost, or a loopback address (RFC 1122 section
 /// 3.2.1.3, RFC 4291 section 2.5.3). No name is looked up.
 bool IsThisMachine(const std::string& host);
+
+/// An address that other machines may reach this one at: what its own name stands for, else the name.
+std::string AddressOfThisMachine();
 
 }  // namespace tavana::net

@@ -27,6 +27,15 @@ Result<std::shared_ptr<tls_api::CertificateProviderInterface>> ProviderOf(const 
                                                                 kLookAgainSeconds));
 }
 
+Result<tls_api::TlsChannelCredentialsOptions> ChannelOptionsOf(const ClusterTls& tls) {
+  TAVANA_ASSIGN_OR_RETURN(const auto provider, ProviderOf(tls));
+  tls_api::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  return options;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const ClusterTls& tls) {
@@ -39,11 +48,14 @@ Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const Clust
 }
 
 Result<std::shared_ptr<grpc::ChannelCredentials>> ChannelCredentialsOf(const ClusterTls& tls) {
-  TAVANA_ASSIGN_OR_RETURN(const auto provider, ProviderOf(tls));
-  tls_api::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(provider);
-  options.watch_root_certs();
-  options.watch_identity_key_cert_pairs();
+  TAVANA_ASSIGN_OR_RETURN(const auto options, ChannelOptionsOf(tls));
+  return tls_api::TlsCredentials(options);
+}
+
+Result<std::shared_ptr<grpc::ChannelCredentials>> PeerCredentialsOf(const ClusterTls& tls) {
+  TAVANA_ASSIGN_OR_RETURN(auto options, ChannelOptionsOf(tls));
+  options.set_check_call_host(false);
+  options.set_certificate_verifier(std::make_shared<tls_api::NoOpCertificateVerifier>());
   return tls_api::TlsCredentials(options);
 }
 

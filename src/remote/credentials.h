@@ -22,5 +22,7 @@ struct ClusterTls {
 Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const ClusterTls& tls);
 /// The same for the side that connects; the worker's certificate must be of the name that it is connected by.
 Result<std::shared_ptr<grpc::ChannelCredentials>> ChannelCredentialsOf(const ClusterTls& tls);
+/// The same, for one gateway that connects to another: any certificate of the authority is one of the cluster's.
+Result<std::shared_ptr<grpc::ChannelCredentials>> PeerCredentialsOf(const ClusterTls& tls);
 
 }  // namespace tavana::remote

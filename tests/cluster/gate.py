@@ -2,6 +2,7 @@
 its own: what the tests do on their threads does not slow it."""
 
 import asyncio
+import itertools
 import subprocess
 import sys
 
@@ -10,9 +11,9 @@ LINE_BLOCKS = 64  # that may be on their way each way
 
 
 class Gate:
-    def __init__(self, target):
-        """`target`: the port behind it."""
-        self.process = subprocess.Popen([sys.executable, __file__, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *targets):
+        """`targets`: the port behind it, or several, which new connections go to in turn."""
+        self.process = subprocess.Popen([sys.executable, __file__, *map(str, targets)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 
     def tell(self, *words):
@@ -89,14 +90,14 @@ class Connection:
 
 
 class Relay:
-    def __init__(self, target):
-        self.target, self.connections, self.seconds, self.dark = target, [], 0.0, []
+    def __init__(self, targets):
+        self.targets, self.connections, self.seconds, self.dark = target, [], 0.0, []
         self.open = asyncio.Event()
         self.open.set()
 
     async def accept(self, *gateway):
         try:
-            connection = Connection(self, gateway, await asyncio.open_connection("127.0.0.1", self.target))
+            connection = Connection(self, gateway, await asyncio.open_connection("127.0.0.1", next(self.targets)))
         except OSError:
             gateway[1].close()
             return
@@ -132,4 +133,4 @@ class Relay:
 
 
 if __name__ == "__main__":
-    asyncio.run(Relay(int(sys.argv[1])).serve())
+    asyncio.run(Relay(itertools.cycle(map(int, sys.argv[1:]))).serve())

@@ -1,6 +1,8 @@
 """Flight SQL's messages as bytes and back, and a client of pyarrow.flight that speaks them; nothing of it is hidden, so that tests
 can say what no client would."""
 
+import itertools
+
 import pyarrow
 from pyarrow import flight
 
@@ -94,12 +96,14 @@ class _Call(flight.ClientMiddleware):
 
 
 class Client:
-    """A Flight SQL client; with `cookies` (of another client, or {}) it keeps a session."""
+    """A Flight SQL client that keeps its session by a cookie, or a token, over two connections: each call takes the other."""
 
     def __init__(self, server, user=None, password="", scheme="grpc", **options):
         self._shared = _Headers()
         self.headers, self.cookies = self._shared.headers, self._shared.cookies
-        self.flight = flight.FlightClient(server.flight_uri(scheme), middleware=[self._shared], **options)
+        self.connections = [flight.FlightClient(server.flight_uri(scheme), middleware=[self._shared],
+                                                generic_options=[("grpc.use_local_subchannel_pool", 1)], **options) for _ in range(2)]
+        self._turn = itertools.cycle(self.connections)
         if user is not None:
             name, value = self.flight.authenticate_basic_token(user, password)
             self.headers[name.decode()] = value.decode()
@@ -108,7 +112,12 @@ class Client:
         return self
 
     def __exit__(self, *_):
-        self.flight.close()
+        for connection in self.connections:
+            connection.close()
+
+    @property
+    def flight(self):
+        return next(self._turn)
 
     @property
     def token(self):

@@ -60,10 +60,7 @@ std::string TextOf(const wire::SessionOptionValue& value) {
 
 }  // namespace
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call) {
-  auto owner = co_await SessionOf(call);
-  if (!owner.ok()) co_return owner.error();
-  const SessionPtr session = *owner;
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call, SessionPtr session) {
   const auto request = co_await ReadRequest(call);
   if (!request.ok()) co_return request.error();
   wire::Action action;

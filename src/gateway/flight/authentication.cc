@@ -39,7 +39,7 @@ std::string FlightDoor::Impl::NewBearer(const std::string& user) {
   return tokens_.Sign(SessionTokens::Purpose::kBearer,
                       {.user = user,
                        .session = RandomHex(16),
-                       .gateway = options_.gateway,
+                       .gateway = name_,
                        .expires = std::chrono::system_clock::now() + options_.token_lifetime});
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <arrow/ipc/api.h>
 #include <google/protobuf/any.pb.h>
@@ -19,6 +22,7 @@
 #include <vector>
 
 #include "flight.pb.h"
+#include "flight/outgoing_call.h"
 #include "flight/server.h"
 #include "flight_sql.pb.h"
 #include "gateway/flight/flight_door.h"
@@ -35,11 +39,13 @@ namespace wire_sql = arrow::flight::protocol::sql;
 class FlightUpload;
 
 Error NoSuchTicket();
+Error SessionLost();
 
 /// The door. Its coroutines and all it keeps are on one strand, so nothing of it is locked; statements run on the pools
 /// of the services. Cut by what a call wants: flight_door.cc (listening, and which call is which), authentication.cc,
-/// sessions.cc, execution.cc (statements against the engine), results.cc (FlightInfo and DoGet), prepared.cc,
-/// actions.cc, uploads.cc (DoPut), metadata.cc (commands about catalogs and types).
+/// sessions.cc, forwarding.cc (calls of other gateways' sessions), execution.cc (statements against the engine),
+/// results.cc (FlightInfo and DoGet), prepared.cc, actions.cc, uploads.cc (DoPut), metadata.cc (commands about catalogs
+/// and types).
 class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
  public:
   template <typename T>
@@ -69,11 +75,12 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   };
 
   // flight_door.cc
-  Task<void> Serve(std::shared_ptr<Impl> self, CallPtr call);
-  Task<Status> Dispatch(CallPtr call);
-  Task<Status> GetFlightInfo(CallPtr call);
-  Task<Status> PollFlightInfo(CallPtr call);
-  Task<Status> GetSchema(CallPtr call);
+  Result<std::unique_ptr<flight::Server>> ListenFor(flight::ServerOptions options);
+  Task<void> Serve(std::shared_ptr<Impl> self, CallPtr call, bool from_peer);
+  Task<Status> Dispatch(CallPtr call, bool from_peer);
+  Task<Status> GetFlightInfo(CallPtr call, SessionPtr session);
+  Task<Status> PollFlightInfo(CallPtr call, SessionPtr session);
+  Task<Status> GetSchema(CallPtr call, SessionPtr session);
   Task<Status> ListActions(CallPtr call);
   Task<Result<std::string>> ReadRequest(CallPtr call);
   Task<std::optional<grpc::ByteBuffer>> Read(CallPtr call);
@@ -89,6 +96,8 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
     std::optional<SessionClaims> bearer;  // of a token of ours
     bool fresh = false;                   // has just brought a password: is to be given a token
     int connection_limit = 0;
+    std::string host, application;  // of the client
+    int port = 0;
   };
   Task<Status> Handshake(CallPtr call);
   Task<Result<Caller>> Identify(CallPtr call);
@@ -99,9 +108,15 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   std::string NewBearer(const std::string& user);
 
   // sessions.cc
-  /// The session that the call is of, which is made when there is none yet.
-  Task<Result<SessionPtr>> SessionOf(CallPtr call);
-  Result<SessionPtr> NewSession(const CallPtr& call, const Caller& caller, std::string id);
+  /// Whose session a call is of, and at which gateway.
+  struct Owner {
+    Caller caller;
+    std::string session, gateway;
+  };
+  Task<Result<Owner>> OwnerOf(CallPtr call);
+  /// The session, which is made when there is none yet.
+  Result<SessionPtr> SessionOf(const Owner& owner);
+  Result<SessionPtr> NewSession(const Caller& caller, const std::string& id);
   void EndSession(const SessionPtr& session);
   Task<void> Sweep(std::shared_ptr<Impl> self);
   /// The lane for what belongs to `transaction`, once it is free. In a failed block there is only its end.
@@ -118,6 +133,16 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<Status> EndTransaction(SessionPtr session, engine::CallContext call, std::string id, bool commit);
   /// Ends the block that is open in the turn's lane; what cannot even be rolled back costs the session.
   Task<Status> EndBlock(Turn& turn, SessionPtr session, engine::CallContext call, bool commit);
+
+  // forwarding.cc
+  /// What the gateway that forwards a call says of it.
+  Result<Owner> ForwardedOwner(const CallPtr& call) const;
+  /// Has the call answered by the gateway that its session is at.
+  Task<Status> Forward(CallPtr call, Owner owner);
+  Task<Status> ForwardTo(CallPtr call, Owner owner, std::string address);
+  struct Relay;
+  /// Sends what the client says on to that gateway.
+  Task<void> SendOn(std::shared_ptr<Impl> self, CallPtr call, std::shared_ptr<Relay> relay);
 
   // execution.cc
   engine::CallContext NewCall(const SessionPtr& session, const CallPtr& call);
@@ -144,17 +169,16 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   // results.cc
   Result<wire::FlightInfo> Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
                                     const wire::FlightDescriptor& descriptor);
-  Task<Status> DoGet(CallPtr call);
+  Task<Status> DoGet(CallPtr call, SessionPtr session);
   Task<Status> Stream(CallPtr call, std::shared_ptr<FlightResult> result);
   Task<Status> SendBatches(CallPtr call, std::shared_ptr<arrow::Schema> schema,
                            std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
   struct Asked {
-    SessionPtr session;
     wire::FlightDescriptor descriptor;
     google::protobuf::Any command;  // in it
   };
   Task<Result<Asked>> ReadCommand(CallPtr call);
-  Task<Result<wire::FlightInfo>> InfoOf(CallPtr call);
+  Task<Result<wire::FlightInfo>> InfoOf(CallPtr call, SessionPtr session);
   /// The statement that a command is about.
   Result<Statement> StatementIn(const FlightSession& session, const google::protobuf::Any& command) const;
   /// Forgets the result, and frees what the engine has of it.
@@ -177,13 +201,13 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Result<Statement> BoundStatement(const FlightSession& session, const std::string& handle) const;
 
   // actions.cc
-  Task<Status> DoAction(CallPtr call);
+  Task<Status> DoAction(CallPtr call, SessionPtr session);
   Task<Status> SetSessionOptions(CallPtr call, SessionPtr session, const std::string& body);
   Task<Status> GetSessionOptions(CallPtr call, SessionPtr session);
   bool CancelResult(const FlightSession& session, const wire::FlightInfo& info);
 
   // uploads.cc
-  Task<Status> DoPut(CallPtr call);
+  Task<Status> DoPut(CallPtr call, SessionPtr session);
   Task<Status> Update(CallPtr call, SessionPtr session, Statement statement);
   Task<Status> Ingest(CallPtr call, SessionPtr session, wire_sql::CommandStatementIngest command,
                       grpc::ByteBuffer first);
@@ -214,8 +238,11 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   SessionServices& services_;
   const FlightDoorOptions options_;
   const SessionTokens tokens_;
+  std::string name_;                    // in tokens: the gateway's, and where the others reach it
+  std::optional<flight::Peers> peers_;  // none: the others are not reached
+  int forwarded_ = 0;                   // calls that others answer
   arrow::ipc::IpcWriteOptions write_options_ = arrow::ipc::IpcWriteOptions::Defaults();
-  std::unique_ptr<flight::Server> server_;
+  std::unique_ptr<flight::Server> server_, peer_server_;
   boost::asio::steady_timer sweep_;
   std::map<std::string, SessionPtr> sessions_;
   std::set<std::string> lost_;  // ids of sessions that had state and went
@@ -232,6 +259,22 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
 
 // ---- templates
 // --------------------------------------------------------------------------------------------------------
+
+/// Waits for a callback from a thread of gRPC, and goes on where it was.
+template <typename Value, typename Start>
+boost::asio::awaitable<Value> Callback(Start start) {
+  const auto initiate = [](auto handler, Start start) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    start([shared](Value value) {
+      const auto executor = boost::asio::get_associated_executor(*shared);
+      boost::asio::post(executor,
+                        [shared, value = std::move(value)]() mutable { std::move (*shared)(std::move(value)); });
+    });
+  };
+  auto value = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Value)>(
+      initiate, boost::asio::use_awaitable, std::move(start));
+  co_return value;
+}
 
 boost::asio::awaitable<void> HoldUntilFinished(std::shared_ptr<net::BlockingCall> call, AdmissionTicket turn,
                                                AdmissionTicket slot);

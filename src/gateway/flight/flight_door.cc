@@ -1,6 +1,5 @@
 #include "gateway/flight/flight_door.h"
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -11,6 +10,7 @@
 
 #include "flight/flight_data.h"
 #include "gateway/flight/door_impl.h"
+#include "net/address.h"
 
 namespace tavana::gateway {
 
@@ -24,21 +24,6 @@ void EndLoudly(std::exception_ptr escaped) {
   if (escaped != nullptr) std::rethrow_exception(escaped);
 }
 
-/// Waits for a callback from a thread of gRPC, and goes on where it was.
-template <typename Value, typename Start>
-asio::awaitable<Value> Callback(Start start) {
-  const auto initiate = [](auto handler, Start start) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    start([shared](Value value) {
-      const auto executor = asio::get_associated_executor(*shared);
-      asio::post(executor, [shared, value = std::move(value)]() mutable { std::move (*shared)(std::move(value)); });
-    });
-  };
-  auto value = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(initiate, asio::use_awaitable,
-                                                                                         std::move(start));
-  co_return value;
-}
-
 constexpr auto kFlush = 2s;  // for what is still on its way to a client at the end (chosen)
 
 }  // namespace
@@ -48,7 +33,8 @@ FlightDoor::Impl::Impl(asio::io_context& io, SessionServices& services, FlightDo
       strand_(asio::make_strand(io)),
       services_(services),
       options_(std::move(options)),
-      tokens_(RandomHex(32)),
+      tokens_(options_.token_key.empty() ? RandomHex(32) : options_.token_key),
+      name_(options_.gateway),
       sweep_(strand_) {
   const auto codec = options_.compression == "lz4"    ? arrow::Compression::LZ4_FRAME
                      : options_.compression == "zstd" ? arrow::Compression::ZSTD
@@ -66,15 +52,29 @@ Status FlightDoor::Impl::Open() {
   if (services_.tls != nullptr) {
     TAVANA_ASSIGN_OR_RETURN(server.credentials, flight::ServerCredentialsOf(*services_.tls));
   }
-  TAVANA_ASSIGN_OR_RETURN(server_, flight::Server::Listen(std::move(server), [this](CallPtr call) {
-                            {
-                              const std::lock_guard lock(calls_mutex_);
-                              ++calls_;
-                            }
-                            asio::co_spawn(strand_, Serve(shared_from_this(), std::move(call)), EndLoudly);
-                          }));
+  const FlightPeering& peering = options_.peering;
+  if (!peering.host.empty()) {
+    TAVANA_ASSIGN_OR_RETURN(peer_server_, ListenFor({.bind_address = options_.bind_address,
+                                                     .port = peering.port,
+                                                     .credentials = peering.server_credentials,
+                                                     .for_peers = true}));
+    name_ += "@" + net::JoinHostAndPort(peering.host, peer_server_->port());
+    peers_.emplace(peering.credentials);
+  }
+  TAVANA_ASSIGN_OR_RETURN(server_, ListenFor(std::move(server)));
   asio::co_spawn(strand_, Sweep(shared_from_this()), EndLoudly);
   return Status::Ok();
+}
+
+Result<std::unique_ptr<flight::Server>> FlightDoor::Impl::ListenFor(flight::ServerOptions options) {
+  const bool from_peer = options.for_peers;
+  return flight::Server::Listen(std::move(options), [this, from_peer](CallPtr call) {
+    {
+      const std::lock_guard lock(calls_mutex_);
+      ++calls_;
+    }
+    asio::co_spawn(strand_, Serve(shared_from_this(), std::move(call), from_peer), EndLoudly);
+  });
 }
 
 void FlightDoor::Impl::Close() {
@@ -85,7 +85,9 @@ void FlightDoor::Impl::Close() {
       session->End(Error(ErrorCode::kShuttingDown, "the server is shutting down"));
     }
   });
-  server_->Shutdown(std::chrono::system_clock::now() + kFlush);
+  const auto deadline = std::chrono::system_clock::now() + kFlush;
+  server_->Shutdown(deadline);
+  if (peer_server_ != nullptr) peer_server_->Shutdown(deadline);
   {
     std::unique_lock lock(calls_mutex_);
     calls_changed_.wait_for(lock, 5s, [this] { return calls_ == 0; });
@@ -99,37 +101,44 @@ void FlightDoor::Impl::Close() {
   ended.get_future().wait();
 }
 
-FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve(std::shared_ptr<Impl> self, CallPtr call) {
-  const Status status = co_await Dispatch(call);
+FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve(std::shared_ptr<Impl> self, CallPtr call, bool from_peer) {
+  const Status status = co_await Dispatch(call, from_peer);
   call->Finish(status);
   const std::lock_guard lock(self->calls_mutex_);
   --self->calls_;
   self->calls_changed_.notify_all();
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::Dispatch(CallPtr call) {
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::Dispatch(CallPtr call, bool from_peer) {
+  using Handler = Task<Status> (Impl::*)(CallPtr, SessionPtr);
+  static const std::map<std::string, Handler, std::less<>> kOfSessions = {
+      {"DoGet", &Impl::DoGet},       {"GetFlightInfo", &Impl::GetFlightInfo},   {"DoPut", &Impl::DoPut},
+      {"DoAction", &Impl::DoAction}, {"PollFlightInfo", &Impl::PollFlightInfo}, {"GetSchema", &Impl::GetSchema},
+  };
   if (closing_ || !services_.accepting) {
     co_return Error(ErrorCode::kCannotConnectNow, "the server is shutting down");
   }
-  if (services_.options.tls_required && !call->encrypted()) {
+  if (services_.options.tls_required && !call->encrypted() && !from_peer) {
     co_return Error(ErrorCode::kAuthentication, "this server takes encrypted connections only");
   }
   const std::string& method = call->method();
   Status status;
-  if (method == "DoGet") {
-    status = co_await DoGet(call);
-  } else if (method == "GetFlightInfo") {
-    status = co_await GetFlightInfo(call);
-  } else if (method == "DoPut") {
-    status = co_await DoPut(call);
-  } else if (method == "DoAction") {
-    status = co_await DoAction(call);
-  } else if (method == "GetSchema") {
-    status = co_await GetSchema(call);
+  if (const auto found = kOfSessions.find(method); found != kOfSessions.end()) {
+    Result<Owner> owner = ForwardedOwner(call);
+    if (!from_peer) owner = co_await OwnerOf(call);
+    if (!owner.ok()) co_return owner.error();
+    if (owner->gateway != name_) {
+      if (from_peer) co_return SessionLost();  // it was of one that was here before; nobody is asked a second time
+      status = co_await Forward(call, *owner);
+      co_return status;
+    }
+    auto session = SessionOf(*owner);
+    if (!session.ok()) co_return session.error();
+    status = co_await (this->*found->second)(call, *std::move(session));
+  } else if (from_peer) {
+    status = Error(ErrorCode::kUnsupported, "no gateway forwards " + method);
   } else if (method == "Handshake") {
     status = co_await Handshake(call);
-  } else if (method == "PollFlightInfo") {
-    status = co_await PollFlightInfo(call);
   } else if (method == "ListActions") {
     status = co_await ListActions(call);
   } else if (method != "ListFlights") {  // of which there are none: results are their clients' own

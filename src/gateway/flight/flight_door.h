@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
 
 #include <chrono>
 #include <cstdint>
@@ -13,10 +15,20 @@ namespace tavana::gateway {
 
 struct SessionServices;
 
+/// How the gateways of a cluster reach each other with the calls of sessions that are not their own.
+struct FlightPeering {
+  std::string host;        ///< of this one, as the others reach it; empty: they do not
+  std::uint16_t port = 0;  ///< 0: any free one
+  std::shared_ptr<grpc::ServerCredentials> server_credentials;  ///< null: in clear
+  std::shared_ptr<grpc::ChannelCredentials> credentials;        ///< null: in clear
+};
+
 struct FlightDoorOptions {
   std::string bind_address = "127.0.0.1";
-  std::uint16_t port = 0;   ///< 0: any free one
-  std::string gateway;      ///< unique among the gateways of a cluster
+  std::uint16_t port = 0;  ///< 0: any free one
+  std::string gateway;     ///< unique among the gateways of a cluster
+  std::string token_key;   ///< gateways that share it know each other's tokens; empty: one is made at the start
+  FlightPeering peering;
   std::string version;      ///< of this release
   std::string compression;  ///< of batches: none, lz4 or zstd
   std::chrono::seconds token_lifetime{86'400};

@@ -111,22 +111,19 @@ FlightDoor::Impl::Task<void> FlightDoor::Impl::ReleaseStream([[maybe_unused]] st
   co_await running->Finished();
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoGet(CallPtr call) {
-  auto session = co_await SessionOf(call);
-  if (!session.ok()) co_return session.error();
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoGet(CallPtr call, SessionPtr session) {
   const auto request = co_await ReadRequest(call);
   if (!request.ok()) co_return request.error();
   wire::Ticket ticket;
   google::protobuf::Any command;
   if (!ticket.ParseFromString(*request) || !command.ParseFromString(ticket.ticket())) co_return NoSuchTicket();
   if (MetadataSchema(command) != nullptr) {
-    const SessionPtr asking = *session;
-    auto metadata = co_await MetadataOf(call, asking, command);
+    auto metadata = co_await MetadataOf(call, session, command);
     if (!metadata.ok()) co_return metadata.error();
     const Status sent = co_await SendBatches(call, metadata->schema, metadata->batches);
     co_return sent;
   }
-  const auto result = FindResult(**session, ticket.ticket());
+  const auto result = FindResult(*session, ticket.ticket());
   if (result == nullptr) co_return NoSuchTicket();
   const std::string handle = *HandleIn(ticket.ticket());
   tickets_.erase(handle);
@@ -266,11 +263,9 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SendBatches(CallPtr call, std::
 }
 
 FlightDoor::Impl::Task<Result<FlightDoor::Impl::Asked>> FlightDoor::Impl::ReadCommand(CallPtr call) {
-  auto session = co_await SessionOf(call);
-  if (!session.ok()) co_return session.error();
   const auto request = co_await ReadRequest(call);
   if (!request.ok()) co_return request.error();
-  Asked asked{.session = *session};
+  Asked asked;
   if (!asked.descriptor.ParseFromString(*request)) co_return Error(ErrorCode::kProtocol, "not a FlightDescriptor");
   if (asked.descriptor.type() != wire::FlightDescriptor::CMD ||
       !asked.command.ParseFromString(asked.descriptor.cmd())) {
@@ -279,17 +274,17 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Asked>> FlightDoor::Impl::ReadCo
   co_return asked;
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetFlightInfo(CallPtr call) {
-  auto info = co_await InfoOf(call);
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetFlightInfo(CallPtr call, SessionPtr session) {
+  auto info = co_await InfoOf(call, session);
   if (!info.ok()) co_return info.error();
   Answer(call, *info);
   co_return Status::Ok();
 }
 
-FlightDoor::Impl::Task<Result<wire::FlightInfo>> FlightDoor::Impl::InfoOf(CallPtr call) {
+FlightDoor::Impl::Task<Result<wire::FlightInfo>> FlightDoor::Impl::InfoOf(CallPtr call, SessionPtr session) {
   const auto asked = co_await ReadCommand(call);
   if (!asked.ok()) co_return asked.error();
-  const auto& [session, descriptor, command] = *asked;
+  const auto& [descriptor, command] = *asked;
   if (const auto schema = MetadataSchema(command)) {
     wire::FlightInfo info;
     auto bytes = flight::SchemaBytes(*schema);
@@ -325,10 +320,9 @@ Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementIn(const FlightSe
                fmt::format("the command {} is not supported", command.type_url().substr(0, 200)));
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call) {
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call, SessionPtr session) {
   const auto asked = co_await ReadCommand(call);
   if (!asked.ok()) co_return asked.error();
-  const SessionPtr session = asked->session;
   auto schema = MetadataSchema(asked->command);
   if (schema == nullptr) {
     auto statement = StatementIn(*session, asked->command);
@@ -346,8 +340,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call) {
 }
 
 // Statements run in GetFlightInfo to their first rows: there is nothing left to poll for.
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::PollFlightInfo(CallPtr call) {
-  auto info = co_await InfoOf(call);
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::PollFlightInfo(CallPtr call, SessionPtr session) {
+  auto info = co_await InfoOf(call, session);
   if (!info.ok()) co_return info.error();
   wire::PollInfo answer;
   *answer.mutable_info() = *std::move(info);

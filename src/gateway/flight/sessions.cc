@@ -24,7 +24,6 @@ constexpr auto kSweep = 500ms;
 constexpr auto kEmptyIdle = 60s;
 constexpr std::size_t kMaxLost = 100'000;  // remembered, to be told that they are lost
 
-Error SessionLost() { return Error(ErrorCode::kUnavailable, "session lost").WithHint("Connect again."); }
 Error NoSuchTransaction() { return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name"); }
 
 std::optional<std::string> CookieIn(const std::string& header) {
@@ -44,47 +43,52 @@ std::optional<std::string> CookieIn(const std::string& header) {
 
 }  // namespace
 
-FlightDoor::Impl::Task<Result<FlightDoor::Impl::SessionPtr>> FlightDoor::Impl::SessionOf(CallPtr call) {
+Error SessionLost() { return Error(ErrorCode::kUnavailable, "session lost").WithHint("Connect again."); }
+
+FlightDoor::Impl::Task<Result<FlightDoor::Impl::Owner>> FlightDoor::Impl::OwnerOf(CallPtr call) {
   auto caller = co_await Identify(call);
   if (!caller.ok()) co_return caller.error();
-  std::string id;
-  std::string gateway = options_.gateway;
+  Owner owner;
+  owner.gateway = name_;
   if (const auto cookie = CookieIn(call->Header("cookie").value_or(""))) {
     const auto claims = tokens_.Read(SessionTokens::Purpose::kCookie, *cookie, std::chrono::system_clock::now());
     if (!claims)
       co_return SessionLost();  // of a gateway that is gone, or it has expired: it says nothing of the caller
     if (claims->user != caller->user) co_return Error(ErrorCode::kAuthentication, "authentication failed");
-    id = claims->session;
-    gateway = claims->gateway;
+    owner.session = claims->session;
+    owner.gateway = claims->gateway;
   } else if (caller->bearer) {
-    id = caller->bearer->session;
-    gateway = caller->bearer->gateway;
+    owner.session = caller->bearer->session;
+    owner.gateway = caller->bearer->gateway;
   } else {
-    id = "connection-" + call->connection() + "-" + caller->user;
+    owner.session = "connection-" + call->connection() + "-" + caller->user;
     call->AddHeader("set-cookie", std::string(kCookie) + "=" +
                                       tokens_.Sign(SessionTokens::Purpose::kCookie,
                                                    {.user = caller->user,
-                                                    .session = id,
-                                                    .gateway = options_.gateway,
+                                                    .session = owner.session,
+                                                    .gateway = name_,
                                                     .expires = std::chrono::system_clock::now() + kCookieLifetime}));
   }
   if (caller->fresh) call->AddHeader("authorization", "Bearer " + NewBearer(caller->user));
-  SessionPtr session;
-  if (const auto found = sessions_.find(id); found != sessions_.end()) session = found->second;
-  if (gateway != options_.gateway || lost_.contains(id) || (session != nullptr && session->ending())) {
-    co_return SessionLost();
-  }
-  if (session == nullptr) {
-    auto made = NewSession(call, *caller, id);
-    if (!made.ok()) co_return made.error();
-    session = *std::move(made);
-  }
-  session->last_used = steady_clock::now();
-  co_return session;
+  owner.caller = *std::move(caller);
+  owner.caller.host = call->host();
+  owner.caller.port = call->port();
+  owner.caller.application = call->Header("user-agent").value_or("Arrow Flight SQL");
+  co_return owner;
 }
 
-Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::NewSession(const CallPtr& call, const Caller& caller,
-                                                                  std::string id) {
+Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::SessionOf(const Owner& owner) {
+  SessionPtr session;
+  if (const auto found = sessions_.find(owner.session); found != sessions_.end()) session = found->second;
+  if (lost_.contains(owner.session) || (session != nullptr && session->ending())) return SessionLost();
+  if (session == nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(session, NewSession(owner.caller, owner.session));
+  }
+  session->last_used = steady_clock::now();
+  return session;
+}
+
+Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::NewSession(const Caller& caller, const std::string& id) {
   TAVANA_RETURN_IF_ERROR(services_.AdmitConnection());
   if (const Status has_room = services_.AdmitConnectionOf(caller.user, caller.connection_limit); !has_room.ok()) {
     services_.LeaveConnection();
@@ -100,9 +104,9 @@ Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::NewSession(const CallPtr&
   activity.process_id = session->process_id;
   activity.user = caller.user;
   activity.database = "tavana";
-  activity.application_name = sql::ShownStatement(call->Header("user-agent").value_or("Arrow Flight SQL"));
-  activity.client_address = call->host();
-  activity.client_port = call->port();
+  activity.application_name = sql::ShownStatement(caller.application);
+  activity.client_address = caller.host;
+  activity.client_port = caller.port;
   activity.connected = activity.state_changed = std::chrono::system_clock::now();
   session->Describe(activity);
   sessions_[id] = session;

@@ -47,10 +47,7 @@ grpc::ByteBuffer PutResultOf(const google::protobuf::MessageLite& message) {
 
 }  // namespace
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoPut(CallPtr call) {
-  auto owner = co_await SessionOf(call);
-  if (!owner.ok()) co_return owner.error();
-  const SessionPtr session = *owner;
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoPut(CallPtr call, SessionPtr session) {
   auto first = co_await Read(call);
   if (!first) co_return Error(ErrorCode::kProtocol, "the upload is empty");
   const auto data = flight::DecodeFlightData(*first);
