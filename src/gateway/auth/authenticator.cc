@@ -80,7 +80,16 @@ Authenticator::Challenge Authenticator::ChallengeOf(const std::string& user) {
   return challenge;
 }
 
-Status Authenticator::CheckToken(std::string_view token, const std::string& user) {
+std::string Authenticator::CredentialOf(const Challenge& challenge) {
+  if (!challenge.needed) return "none";
+  if (challenge.mock) return "nobody";
+  const Identity& identity = challenge.identity;
+  return identity.method == AuthMethod::kScram ? pgwire::ScramVerifierText(identity.verifier)
+                                               : std::string(NameOf(identity.method));
+}
+
+Result<std::chrono::system_clock::time_point> Authenticator::CheckToken(std::string_view token,
+                                                                        const std::string& user) {
   return tokens_->Verify(token, user, std::chrono::system_clock::now());
 }
 

@@ -43,9 +43,11 @@ class Authenticator {
   /// Reads the users file again when it has changed since; a file that has become unreadable keeps the users that were
   /// read last, and the log says so.
   Challenge ChallengeOf(const std::string& user);
+  /// What has to be proved, as a text that changes with it. Secret.
+  static std::string CredentialOf(const Challenge& challenge);
 
-  /// Whether `token` proves that its bearer is `user`; see TokenVerifier::Verify. May block.
-  Status CheckToken(std::string_view token, const std::string& user);
+  /// Whether `token` proves that its bearer is `user`, and until when; see TokenVerifier::Verify. May block.
+  Result<std::chrono::system_clock::time_point> CheckToken(std::string_view token, const std::string& user);
   /// Whether `password` is that of the challenge's role. Takes some milliseconds.
   static bool CheckPassword(const Challenge& challenge, std::string_view password);
   /// The role that `token` would prove; empty when it names none, or tokens are not taken.

@@ -15,6 +15,7 @@ using nlohmann::json;
 using SignedToken = std::unique_ptr<cjose_jws_t, void (*)(cjose_jws_t*)>;
 
 constexpr double kLeewaySeconds = 30;
+constexpr double kLongestSeconds = 366 * 86'400.0;  // of what is told of a token's time (chosen)
 
 Error Refused(std::string why) { return Error(ErrorCode::kInvalidPassword, std::move(why)); }
 
@@ -77,7 +78,8 @@ Result<std::unique_ptr<TokenVerifier>> TokenVerifier::Open(TokenRules rules) {
   return std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(rules), std::move(keys)));
 }
 
-Status TokenVerifier::Verify(std::string_view token, std::string_view role, std::chrono::system_clock::time_point now) {
+Result<std::chrono::system_clock::time_point> TokenVerifier::Verify(std::string_view token, std::string_view role,
+                                                                    std::chrono::system_clock::time_point now) {
   const SignedToken parsed = Import(token);
   if (parsed == nullptr) return Refused("it is not a signed JSON Web Token");
   cjose_header_t* const header = cjose_jws_get_protected(parsed.get());
@@ -107,7 +109,9 @@ Status TokenVerifier::Verify(std::string_view token, std::string_view role, std:
   if (claims->value(rules_.role_claim, json()) != json(role)) {
     return Refused("the token's claim " + rules_.role_claim + " does not name this role");
   }
-  return Status::Ok();
+  // Beyond a year it may be any number.
+  const auto left = std::chrono::duration<double>(std::min(*expires - seconds, kLongestSeconds));
+  return now + std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
 }
 
 std::string TokenVerifier::RoleIn(std::string_view token) const {

@@ -25,9 +25,11 @@ class TokenVerifier {
   static Result<std::unique_ptr<TokenVerifier>> Open(TokenRules rules);
 
   /// Whether `token` lets its bearer be `role` at `now`: signed by one of the keys, from the issuer, for the audience,
-  /// within its time (30 s of leeway for clocks that differ), and naming exactly that role. kInvalidPassword otherwise;
-  /// the message is for the log and holds nothing of the token. May block, see KeySource::Current.
-  Status Verify(std::string_view token, std::string_view role, std::chrono::system_clock::time_point now);
+  /// within its time (30 s of leeway for clocks that differ), and naming exactly that role. Gives when it expires;
+  /// kInvalidPassword otherwise: the message is for the log and holds nothing of the token. May block, see
+  /// KeySource::Current.
+  Result<std::chrono::system_clock::time_point> Verify(std::string_view token, std::string_view role,
+                                                       std::chrono::system_clock::time_point now);
 
   /// The role that `token` names, whoever has signed it: for Verify to say whether it may. Empty when it names none.
   std::string RoleIn(std::string_view token) const;

@@ -107,7 +107,7 @@ TEST_F(BearerToken, EachClaimThatIsNotAsItMustBeIsNamed) {
   WriteKeys({ec.PublicKey()});
   const auto verifier = Open();
   const auto why = [&](const json& changes) {
-    const Status refused = verifier->Verify(ec.Sign(Claims(changes), "ES256"), "ada", kNow);
+    const auto refused = verifier->Verify(ec.Sign(Claims(changes), "ES256"), "ada", kNow);
     EXPECT_FALSE(refused.ok()) << changes;
     return refused.ok() ? "" : refused.error().message();
   };

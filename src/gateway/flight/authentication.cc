@@ -35,18 +35,19 @@ std::optional<std::string> FromBase64(std::string text) {
 
 }  // namespace
 
-std::string FlightDoor::Impl::NewBearer(const std::string& user) {
+std::string FlightDoor::Impl::NewBearer(const Caller& caller) {
   return tokens_.Sign(SessionTokens::Purpose::kBearer,
-                      {.user = user,
+                      {.user = caller.user,
                        .session = RandomHex(16),
                        .gateway = name_,
-                       .expires = std::chrono::system_clock::now() + options_.token_lifetime});
+                       .expires = std::min(std::chrono::system_clock::now() + options_.token_lifetime, caller.until),
+                       .credential = caller.credential});
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::Handshake(CallPtr call) {
   auto caller = co_await Identify(call);
   if (!caller.ok()) co_return caller.error();
-  const std::string bearer = NewBearer(caller->user);
+  const std::string bearer = NewBearer(*caller);
   call->AddHeader("authorization", "Bearer " + bearer);
   const auto request = co_await Read(call);
   wire::HandshakeResponse response;
@@ -76,11 +77,20 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::Ident
   co_return Trust(call, call->certificate_name().empty() ? std::string(kNobody) : call->certificate_name());
 }
 
+FlightDoor::Impl::Caller FlightDoor::Impl::CallerOf(const std::string& user,
+                                                    const Authenticator::Challenge& challenge) const {
+  Caller caller;
+  caller.user = user;
+  caller.credential = tokens_.Fingerprint(Authenticator::CredentialOf(challenge));
+  caller.connection_limit = challenge.identity.connection_limit;
+  return caller;
+}
+
 Result<FlightDoor::Impl::Caller> FlightDoor::Impl::Trust(const CallPtr& call, const std::string& user) {
   const auto challenge = services_.authenticator.ChallengeOf(user);
   const bool proved = !challenge.mock && call->certificate_name() == user;
   if (challenge.needed ? !proved : !call->from_this_machine() && !services_.options.trust_everywhere) return Refused();
-  return Caller{.user = user, .connection_limit = challenge.identity.connection_limit};
+  return CallerOf(user, challenge);
 }
 
 FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::IdentifyByToken(CallPtr call,
@@ -89,8 +99,10 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::Ident
   if (SessionTokens::LooksLikeOurs(token)) {
     auto claims = tokens_.Read(SessionTokens::Purpose::kBearer, token, now);
     if (!claims) co_return Refused();
-    Caller caller{.user = claims->user};
-    caller.connection_limit = services_.authenticator.ChallengeOf(caller.user).identity.connection_limit;
+    Caller caller = CallerOf(claims->user, services_.authenticator.ChallengeOf(claims->user));
+    // Who has gone from the users file since, or has another password, is to prove it again.
+    if (claims->credential != caller.credential) co_return Refused();
+    caller.until = claims->expires;
     caller.bearer = std::move(claims);
     co_return caller;
   }
@@ -102,13 +114,15 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::Ident
   };
   auto running = net::StartBlocking(services_.control_pool, strand_, std::move(check));
   std::shared_ptr<net::BlockingCall> left_behind;
-  const Status checked = co_await net::Await(running, strand_, call->cancellation(), left_behind);
-  if (!checked.ok()) {
+  const auto until = co_await net::Await(running, strand_, call->cancellation(), left_behind);
+  if (!until.ok()) {
     observe::Log(observe::LogLevel::kWarn, "authentication failed",
-                 {{"user", role}, {"address", call->host()}, {"why", checked.error().message()}});
+                 {{"user", role}, {"address", call->host()}, {"why", until.error().message()}});
     co_return Refused();
   }
-  co_return Caller{.user = role, .connection_limit = challenge.identity.connection_limit};
+  Caller caller = CallerOf(role, challenge);
+  caller.until = *until;
+  co_return caller;
 }
 
 FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::IdentifyByPassword(CallPtr call,
@@ -117,11 +131,12 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::Ident
   const auto challenge = services_.authenticator.ChallengeOf(user);
   if (!challenge.needed) co_return Trust(call, user);
   const bool brings_token = challenge.identity.method != AuthMethod::kScram;
-  Status proved = Refused();
+  Result<std::chrono::system_clock::time_point> proved = Refused();
   if (!brings_token || call->encrypted()) {
-    auto check = [&authenticator = services_.authenticator, challenge, user, password, brings_token]() -> Status {
+    auto check = [&authenticator = services_.authenticator, challenge, user, password,
+                  brings_token]() -> Result<std::chrono::system_clock::time_point> {
       if (brings_token) return authenticator.CheckToken(password, user);
-      if (Authenticator::CheckPassword(challenge, password)) return Status::Ok();
+      if (Authenticator::CheckPassword(challenge, password)) return std::chrono::system_clock::time_point::max();
       return Error(ErrorCode::kInvalidPassword, "the password is wrong");
     };
     auto running = net::StartBlocking(services_.control_pool, strand_, std::move(check));
@@ -130,7 +145,10 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Caller>> FlightDoor::Impl::Ident
   }
   if (proved.ok()) {
     services_.authenticator.Succeeded(user, call->host());
-    co_return Caller{.user = user, .fresh = true, .connection_limit = challenge.identity.connection_limit};
+    Caller caller = CallerOf(user, challenge);
+    caller.fresh = true;
+    caller.until = *proved;
+    co_return caller;
   }
   observe::Log(observe::LogLevel::kWarn, "authentication failed",
                {{"user", user}, {"address", call->host()}, {"why", proved.error().message()}});

@@ -93,8 +93,11 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   // authentication.cc
   struct Caller {
     std::string user;
+    std::string credential;               // fingerprint of what it had to prove
     std::optional<SessionClaims> bearer;  // of a token of ours
     bool fresh = false;                   // has just brought a password: is to be given a token
+    // Of the proof it has brought: no token that it is given is good for longer.
+    std::chrono::system_clock::time_point until = std::chrono::system_clock::time_point::max();
     int connection_limit = 0;
     std::string host, application;  // of the client
     int port = 0;
@@ -104,8 +107,9 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<Result<Caller>> IdentifyByPassword(CallPtr call, std::string user, std::string password);
   Task<Result<Caller>> IdentifyByToken(CallPtr call, std::string token);
   /// Those who need no proof.
+  Caller CallerOf(const std::string& user, const Authenticator::Challenge& challenge) const;
   Result<Caller> Trust(const CallPtr& call, const std::string& user);
-  std::string NewBearer(const std::string& user);
+  std::string NewBearer(const Caller& caller);
 
   // sessions.cc
   /// Whose session a call is of, and at which gateway.

@@ -14,8 +14,11 @@
 namespace tavana::gateway {
 namespace {
 
-// Five fields and the signature, joined by dots: JSON Web Tokens have two dots.
+// Six fields and the signature, joined by dots: JSON Web Tokens have two dots.
 constexpr std::string_view kPrefix = "tavana1";
+constexpr std::size_t kFields = 6;
+
+constexpr std::size_t kFingerprintDigits = 32;  // 128 bits (chosen)
 
 std::string Hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -53,7 +56,8 @@ std::string Signature(const std::string& key, std::string_view text) {
 std::string SessionTokens::Sign(Purpose purpose, const SessionClaims& claims) const {
   const auto expires = std::chrono::duration_cast<std::chrono::seconds>(claims.expires.time_since_epoch()).count();
   std::string text = std::string(kPrefix) + static_cast<char>(purpose) + "." + Hex(claims.user) + "." +
-                     Hex(claims.session) + "." + Hex(claims.gateway) + "." + std::to_string(expires);
+                     Hex(claims.session) + "." + Hex(claims.gateway) + "." + std::to_string(expires) + "." +
+                     claims.credential;
   const std::string signature = Signature(key_, text);
   return text + "." + signature;
 }
@@ -68,20 +72,25 @@ std::optional<SessionClaims> SessionTokens::Read(Purpose purpose, std::string_vi
     return std::nullopt;
   }
   std::vector<std::string_view> fields;
-  for (std::string_view rest = token.substr(0, end); fields.size() < 5;) {
+  for (std::string_view rest = token.substr(0, end); fields.size() < kFields;) {
     const auto dot = std::min(rest.find('.'), rest.size());
     fields.push_back(rest.substr(0, dot));
     if (dot == rest.size()) break;
     rest.remove_prefix(dot + 1);
   }
-  if (fields.size() != 5 || fields[0] != std::string(kPrefix) + static_cast<char>(purpose)) return std::nullopt;
+  if (fields.size() != kFields || fields[0] != std::string(kPrefix) + static_cast<char>(purpose)) return std::nullopt;
   const auto user = Unhex(fields[1]), session = Unhex(fields[2]), gateway = Unhex(fields[3]);
   std::int64_t expires = 0;
   const auto read = std::from_chars(fields[4].data(), fields[4].data() + fields[4].size(), expires);
   if (!user || !session || !gateway || read.ec != std::errc()) return std::nullopt;
-  SessionClaims claims{*user, *session, *gateway, std::chrono::system_clock::time_point(std::chrono::seconds(expires))};
+  SessionClaims claims{*user, *session, *gateway, std::chrono::system_clock::time_point(std::chrono::seconds(expires)),
+                       std::string(fields[5])};
   if (claims.expires <= now) return std::nullopt;
   return claims;
+}
+
+std::string SessionTokens::Fingerprint(std::string_view text) const {
+  return Signature(key_, text).substr(0, kFingerprintDigits);
 }
 
 bool SessionTokens::LooksLikeOurs(std::string_view token) { return token.starts_with(kPrefix); }

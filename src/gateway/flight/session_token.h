@@ -11,6 +11,7 @@ namespace tavana::gateway {
 struct SessionClaims {
   std::string user, session, gateway;
   std::chrono::system_clock::time_point expires;  ///< in whole seconds
+  std::string credential;                         ///< the user's at the time, as a fingerprint; empty: none is told
 };
 
 /// Signs and reads the tokens that name sessions (HMAC-SHA-256). Thread-safe.
@@ -26,6 +27,8 @@ class SessionTokens {
   /// Nothing unless it is ours, unaltered, for this purpose and not expired at `now`.
   std::optional<SessionClaims> Read(Purpose purpose, std::string_view token,
                                     std::chrono::system_clock::time_point now) const;
+  /// Tells equal texts from others, and nothing else of them.
+  std::string Fingerprint(std::string_view text) const;
   /// Whether it has the look of one of ours rather than of somebody else's.
   static bool LooksLikeOurs(std::string_view token);
 

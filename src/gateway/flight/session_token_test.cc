@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using Purpose = SessionTokens::Purpose;
 
 const std::chrono::system_clock::time_point kNow{1'800'000'000s};
-const SessionClaims kClaims{"ada.\n", "5e55", "gateway-1", kNow + 60s};
+const SessionClaims kClaims{"ada.\n", "5e55", "gateway-1", kNow + 60s, "00ff"};
 
 TEST(SessionTokens, SayWhatTheyWereMadeOf) {
   const SessionTokens tokens("key");
@@ -19,6 +19,14 @@ TEST(SessionTokens, SayWhatTheyWereMadeOf) {
   EXPECT_EQ(read->session, kClaims.session);
   EXPECT_EQ(read->gateway, kClaims.gateway);
   EXPECT_EQ(read->expires, kClaims.expires);
+  EXPECT_EQ(read->credential, kClaims.credential);
+}
+
+TEST(SessionTokens, FingerprintsTellTextsApartAndNothingElse) {
+  const SessionTokens tokens("key"), others("another");
+  EXPECT_EQ(tokens.Fingerprint("secret"), tokens.Fingerprint("secret"));
+  EXPECT_NE(tokens.Fingerprint("secret"), tokens.Fingerprint("Secret"));
+  EXPECT_NE(tokens.Fingerprint("secret"), others.Fingerprint("secret"));
 }
 
 TEST(SessionTokens, AreRefusedOnceTheyHaveExpired) {

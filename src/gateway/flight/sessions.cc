@@ -69,7 +69,7 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Owner>> FlightDoor::Impl::OwnerO
                                                     .gateway = name_,
                                                     .expires = std::chrono::system_clock::now() + kCookieLifetime}));
   }
-  if (caller->fresh) call->AddHeader("authorization", "Bearer " + NewBearer(caller->user));
+  if (caller->fresh) call->AddHeader("authorization", "Bearer " + NewBearer(*caller));
   owner.caller = *std::move(caller);
   owner.caller.host = call->host();
   owner.caller.port = call->port();

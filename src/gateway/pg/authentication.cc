@@ -88,8 +88,9 @@ PgSession::Task<Status> PgSession::ExchangeScram(const Authenticator::Challenge&
 
 PgSession::Task<Status> PgSession::CheckToken(std::string token) {
   // The keys may have to be fetched, so not on the thread of the doors.
-  auto check = [&authenticator = services_.authenticator, token = std::move(token), user = user_] {
-    return authenticator.CheckToken(token, user);
+  auto check = [&authenticator = services_.authenticator, token = std::move(token), user = user_]() -> Status {
+    const auto until = authenticator.CheckToken(token, user);
+    return until.ok() ? Status::Ok() : Status(until.error());
   };
   auto cancellation = std::make_shared<Cancellation>();
   auto call = net::StartBlocking(services_.control_pool, strand_, std::move(check));
