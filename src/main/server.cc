@@ -20,6 +20,7 @@
 
 #include "config/resource_limits.h"
 #include "duckdb/engine.h"
+#include "flight/grpc_log.h"
 #include "gateway/flight/flight_door.h"
 #include "gateway/http/http_door.h"
 #include "gateway/pg/pg_door.h"
@@ -312,6 +313,7 @@ int Serve(const config::Options& options) {
   PrepareProcess(options.core_dumps);
   BlockStopSignals();
   observe::StartLogging({.level = observe::LogLevelOf(options.log_level), .json = options.log_json});
+  flight::RouteGrpcLog();
 
   if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
   auto authenticator = gateway::Authenticator::Open(AuthenticatorOptionsOf(options));

@@ -11,6 +11,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "config/resource_limits.h"
+#include "flight/grpc_log.h"
 #include "main/engine_setup.h"
 #include "main/process.h"
 #include "main/service.h"
@@ -65,6 +66,7 @@ int RunWorker(const config::Options& options) {
   PrepareProcess(options.core_dumps);
   BlockStopSignals();
   observe::StartLogging({.level = observe::LogLevelOf(options.log_level), .json = options.log_json});
+  flight::RouteGrpcLog();
 
   if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
   auto spill = SpillDirectory::Open(options.spill_directory);

@@ -1,11 +1,10 @@
 """Tickets, handles, cancel, and what a hostile client may try; through pyarrow.flight."""
 
-import threading
-
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
 
+from harness import wait_until
 from messages import act, bearer, command, message, packed, prepare, query
 
 # How pyarrow puts the statuses of gRPC.
@@ -64,19 +63,15 @@ def test_get_schema_runs_nothing(client):
 
 def test_a_result_that_nobody_fetches_is_dropped(start_server):
     server = start_server("--flight-result-seconds", 1)
-    with flight.connect(f"grpc://127.0.0.1:{server.flight_port}") as client:
-        info = client.get_flight_info(query("SELECT i FROM range(10000000) r(i)"))
-
-        def gone():
-            try:
-                client.do_get(info.endpoints[0].ticket).read_chunk()
-            except REFUSED:
-                return True
-            pytest.fail("it was still there")
-
+    ended = 'tavana_statements_total{outcome="ok"}'
+    with flight.connect(server.flight_uri()) as client:
         fetch(client, "SELECT 1 AS a")
-        threading.Event().wait(3)  # its time, which is what this is about
-        assert gone()
+        before = server.metric(ended)
+        info = client.get_flight_info(query("SELECT i FROM range(10000000) r(i)"))
+        wait_until(lambda: server.metric(ended) > before, 30, "the end of the statement")
+        with pytest.raises(REFUSED, match="no result of this ticket"):
+            client.do_get(info.endpoints[0].ticket).read_chunk()
+        assert fetch(client, "SELECT 1 AS a").to_pylist() == [{"a": 1}]
 
 
 def test_a_client_that_goes_away_ends_its_statement(server):

@@ -68,7 +68,7 @@ def test_an_unknown_command_is_refused():
     assert done.returncode == 1 and "sevre" in done.stderr and done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("flag", ["--pg-port", "--http-port"])
+@pytest.mark.parametrize("flag", ["--pg-port", "--http-port", "--flight-sql-port"])
 def test_a_port_in_use_is_named(flag):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
