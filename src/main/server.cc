@@ -202,7 +202,8 @@ void ShutDown(gateway::PgDoor& door, gateway::FlightDoor* flight, std::chrono::s
   Log(LogLevel::kInfo, "shutting down", {{"grace_seconds", std::to_string(grace.count())}});
   door.StopAccepting();
   const auto deadline = std::chrono::steady_clock::now() + grace;
-  while (!door.idle() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kPoll);
+  const auto idle = [&] { return door.idle() && (flight == nullptr || flight->idle()); };
+  while (!idle() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kPoll);
   door.CancelRunning();
   if (flight != nullptr) flight->Close();
   door.Close();

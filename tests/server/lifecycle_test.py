@@ -11,8 +11,11 @@ import threading
 
 import psycopg
 import pytest
+from pyarrow import flight
 
+import messages
 import wire
+from background import Background
 from harness import TAVANA, wait_until
 from wire import only, query
 
@@ -298,6 +301,34 @@ def test_while_it_drains_statements_end_and_new_clients_are_refused(start_server
             assert (error.sqlstate, error.fields["S"]) == ("57P03", "FATAL")
         answer = client.until("C", "E")
         assert (answer[-1].kind, answer[-1].tag, len(answer)) == ("C", "SELECT 50000", 50001)
+    server.stop()
+
+
+def test_while_it_drains_statements_of_flight_end_and_are_fetched(start_server):
+    server = start_server("--shutdown-grace-seconds", 60)
+    options = {"generic_options": [("grpc.use_local_subchannel_pool", 1)]}
+    with flight.connect(server.flight_uri(), **options) as client, flight.connect(server.flight_uri(), **options) as late:
+        running = Background(lambda: client.get_flight_info(messages.query("SELECT count(*) AS n FROM range(100000) a, range(10000) b WHERE a.range + b.range = 7")))
+        wait_until(lambda: server.metric("tavana_admission_running") == 1, 10, "a running statement")
+        server.terminate()
+        wait_until(lambda: server.http("/ready")[0] == 503, 10, "not ready")
+        with pytest.raises(flight.FlightUnavailableError, match="shutting down"):
+            late.get_flight_info(messages.query("SELECT 1"))
+        with pytest.raises(flight.FlightUnavailableError, match="shutting down"):
+            late.authenticate_basic_token(b"late", b"")
+        running.join()
+        assert running.error is None
+        assert client.do_get(running.value.endpoints[0].ticket).read_all().to_pydict() == {"n": [8]}
+    server.stop()
+
+
+def test_a_statement_of_flight_that_outlasts_the_grace_is_ended(start_server):
+    server = start_server("--shutdown-grace-seconds", 1)
+    with flight.connect(server.flight_uri()) as client:
+        running = Background(lambda: client.get_flight_info(messages.query(LONG)))
+        wait_until(lambda: server.metric("tavana_admission_running") == 1, 10, "a running statement")
+        server.terminate()
+        assert "SQLSTATE 57P01" in str(running.join().error)
     server.stop()
 
 

@@ -58,6 +58,17 @@ std::string TextOf(const wire::SessionOptionValue& value) {
   return {};
 }
 
+/// What sets `setting`, or resets it when there is no value.
+std::string SettingStatement(const std::string& setting, bool is_place, const wire::SessionOptionValue& value) {
+  const bool resets = value.option_value_case() == wire::SessionOptionValue::OPTION_VALUE_NOT_SET;
+  if (is_place) {
+    const std::string place = resets ? setting == "catalog" ? "tavana" : "public" : TextOf(value);
+    return "USE " + sql::QuoteIdentifier(place == "public" ? "main" : place);
+  }
+  const std::string quoted = sql::QuoteIdentifier(setting);
+  return resets ? "RESET " + quoted : fmt::format("SET {} = {}", quoted, sql::QuoteLiteral(TextOf(value)));
+}
+
 }  // namespace
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call, SessionPtr session) {
@@ -181,32 +192,23 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetSessionOptions(CallPtr call,
                                                                    const std::string& body) {
   wire::SetSessionOptionsRequest request;
   if (!request.ParseFromString(body)) co_return Error(ErrorCode::kProtocol, "not a SetSessionOptionsRequest");
+  // In an order of its own: a schema is looked up in the catalog.
+  std::map<std::string, wire::SessionOptionValue> wanted(request.session_options().begin(),
+                                                         request.session_options().end());
   wire::SetSessionOptionsResult answer;
-  for (const auto& [name, value] : request.session_options()) {
+  for (const auto& [name, value] : wanted) {
     const std::string setting = sql::LowerCase(name);
-    const std::string text = TextOf(value);
-    const bool resets = value.option_value_case() == wire::SessionOptionValue::OPTION_VALUE_NOT_SET;
-    std::string sql;
-    if (setting == "catalog" || setting == "schema") {
-      if (!resets) sql = "USE " + sql::QuoteIdentifier(text);
-    } else {
-      const std::string quoted = sql::QuoteIdentifier(setting);
-      sql = resets ? "RESET " + quoted : fmt::format("SET {} = {}", quoted, sql::QuoteLiteral(text));
-    }
-    Status set;
-    if (!sql.empty()) {
-      auto statement = StatementOf(sql);
-      if (!statement.ok()) co_return statement.error();
-      const auto ran = co_await Run(call, session, *std::move(statement));
-      if (!ran.ok()) set = ran.error();
-    }
-    if (set.ok()) {
-      if (resets) session->options.erase(name);
-      if (!resets) session->options[name] = text;
+    const bool is_place = setting == "catalog" || setting == "schema";
+    auto statement = StatementOf(SettingStatement(setting, is_place, value));
+    if (!statement.ok()) co_return statement.error();
+    const auto ran = co_await Run(call, session, *std::move(statement));
+    if (ran.ok()) {
+      const bool is_of_engine = !is_place && !PgSettings::Knows(setting);
+      if (is_of_engine && session->options.size() < FlightSession::kMaxOptions) session->options.insert(setting);
       continue;
     }
-    if (set.error().code() == ErrorCode::kCancelled) co_return set;
-    const bool no_such_name = set.error().code() == ErrorCode::kUndefinedObject;
+    if (ran.error().code() == ErrorCode::kCancelled) co_return ran.error();
+    const bool no_such_name = !is_place && ran.error().code() == ErrorCode::kUndefinedObject;
     (*answer.mutable_errors())[name].set_value(no_such_name ? wire::SetSessionOptionsResult::INVALID_NAME
                                                             : wire::SetSessionOptionsResult::INVALID_VALUE);
   }
@@ -216,20 +218,26 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetSessionOptions(CallPtr call,
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSessionOptions(CallPtr call, SessionPtr session) {
   wire::GetSessionOptionsResult answer;
-  std::string where =
+  std::vector<std::string> names{"catalog", "schema"};
+  std::string values =
       "SELECT current_database(), CASE current_schema() WHEN 'main' THEN 'public' ELSE current_schema() END";
-  const auto current = co_await Query(call, session, std::move(where));
+  for (const auto& name : session->options) {
+    names.push_back(name);
+    values +=
+        fmt::format(", (SELECT any_value(value) FROM duckdb_settings() WHERE name = {})", sql::QuoteLiteral(name));
+  }
+  const auto current = co_await Query(call, session, std::move(values));
   if (!current.ok()) co_return current.error();
+  auto& options = *answer.mutable_session_options();
   for (const auto& batch : *current) {
-    for (const auto& [name, column] : {std::pair{"catalog", 0}, {"schema", 1}}) {
-      const auto& text = static_cast<const arrow::StringArray&>(*batch->column(column));
-      (*answer.mutable_session_options())[name].set_string_value(std::string(text.GetView(0)));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto& text = static_cast<const arrow::StringArray&>(*batch->column(static_cast<int>(i)));
+      if (!text.IsNull(0)) options[names[i]].set_string_value(std::string(text.GetView(0)));
     }
   }
-  for (const auto& [name, value] : session->options) {
-    if (name == "catalog" || name == "schema") continue;
-    (*answer.mutable_session_options())[name].set_string_value(value);
-  }
+  const std::string no_transaction;
+  const auto settings = session->SettingsFor(no_transaction).All();
+  for (const auto& [name, value] : *settings) options[name].set_string_value(value);
   Answer(call, PlainResultOf(answer));
   co_return Status::Ok();
 }

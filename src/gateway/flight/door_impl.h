@@ -40,6 +40,7 @@ class FlightUpload;
 
 Error NoSuchTicket();
 Error SessionLost();
+Error ShuttingDown();
 
 /// The door. Its coroutines and all it keeps are on one strand, so nothing of it is locked; statements run on the pools
 /// of the services. Cut by what a call wants: flight_door.cc (listening, and which call is which), authentication.cc,
@@ -56,6 +57,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Impl(boost::asio::io_context& io, SessionServices& services, FlightDoorOptions options);
   Status Open();
   std::uint16_t port() const { return server_->port(); }
+  bool idle() const;
   void Close();
 
  private:
@@ -166,7 +168,8 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<std::optional<Result<std::shared_ptr<FlightResult>>>> RunOurs(SessionPtr session, engine::CallContext call,
                                                                      const Statement& statement);
   static bool IsOurs(const sql::Classified& classified);
-  Task<Status> SetOrReset(SessionPtr session, engine::CallContext call, sql::Classified command);
+  Task<Status> SetOrReset(SessionPtr session, engine::CallContext call, sql::Classified command,
+                          std::string transaction);
   static std::shared_ptr<FlightResult> ResultOf(std::shared_ptr<arrow::RecordBatch> batch);
   void Count(FlightResult& result, const Status& status);
 
@@ -256,9 +259,10 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   const std::shared_ptr<const void> large_ = std::make_shared<int>();  // counts, by its users, results of many bytes
   bool closing_ = false;
 
-  std::mutex calls_mutex_;
+  mutable std::mutex calls_mutex_;
   std::condition_variable calls_changed_;
-  int calls_ = 0;  // being answered
+  int calls_ = 0;                                    // being answered
+  std::chrono::steady_clock::time_point announced_;  // the last result that waits to be fetched
 };
 
 // ---- templates

@@ -238,7 +238,8 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   const engine::CallContext context = NewCall(session, call);
   const auto began = steady_clock::now();
   FlightSession::Running running(session, context.cancellation, statement.shown);
-  const StatementTimeout timeout(strand_, context.cancellation, session->settings.Milliseconds("statement_timeout"));
+  const StatementTimeout timeout(strand_, context.cancellation,
+                                 session->SettingsFor(statement.transaction).Milliseconds("statement_timeout"));
   Result<std::shared_ptr<FlightResult>> result = Error(ErrorCode::kInternal, "a statement went astray");
   auto ours = co_await RunOurs(session, context, statement);
   if (ours) {
@@ -281,11 +282,12 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   const auto& prepared = statement.prepared;
   const bool is_prepared_here = prepared != nullptr && prepared->prepared && prepared->lane.lock() == lane;
   if (is_prepared_here) job->prepared = prepared->prepared;
-  const auto changes = lane->told.ChangesTo(session->settings, session->user());
+  PgSettings& settings = lane->settings ? *lane->settings : session->settings;
+  const auto changes = lane->told.ChangesTo(settings, session->user());
   for (const auto& change : changes) {
     job->telling.insert(job->telling.end(), change.statements.begin(), change.statements.end());
   }
-  job->live_tables = [this, settings = session->settings.All(), user = session->user()](const auto& names) {
+  job->live_tables = [this, settings = settings.All(), user = session->user()](const auto& names) {
     return LiveTables(names, *settings, user, services_);
   };
   auto run = [job, result] { return RunJob(*job, *result); };
@@ -339,34 +341,32 @@ bool FlightDoor::Impl::IsOurs(const sql::Classified& classified) {
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetOrReset(SessionPtr session, engine::CallContext call,
-                                                            sql::Classified command) {
-  auto& settings = session->settings;
+                                                            sql::Classified command, std::string transaction) {
+  auto turn = co_await TakeLane(session, call, transaction);
+  if (!turn.ok()) co_return turn.error();
+  const auto lane = turn->lane;
+  PgSettings& settings = lane->settings ? *lane->settings : session->settings;
   const bool had = settings.Has(command.name);
   const std::string before = had ? settings.Get(command.name) : std::string();
   if (command.command == Command::kReset || !command.value) {
     settings.Reset(command.name);
   } else {
-    const Status set = settings.Set(command.name, *command.value, false);
+    const Status set = settings.Set(command.name, *command.value, command.is_local);
+    if (!set.ok()) lane->failed = lane->in_block;
     if (!set.ok()) co_return set;
   }
   session->has_state = true;
-  const std::string no_transaction;
-  auto turn = co_await TakeLane(session, call, no_transaction);
-  Status told = turn.ok() ? Status::Ok() : Status(turn.error());
-  if (told.ok()) {
-    const auto lane = turn->lane;
-    for (const auto& change : lane->told.ChangesTo(settings, session->user())) {
-      for (const auto& sql : change.statements) {
-        told = co_await RunOnLane(*turn, call, sql);
-        if (!told.ok()) break;
-      }
-      if (!told.ok()) break;
-      lane->told.*change.setting = change.value;
+  for (const auto& change : lane->told.ChangesTo(settings, session->user())) {
+    for (const auto& sql : change.statements) {
+      const Status told = co_await RunOnLane(*turn, call, sql);
+      if (told.ok()) continue;
+      lane->failed = lane->in_block;
+      if (had) TAVANA_CHECK(settings.Set(command.name, before, command.is_local).ok());
+      co_return told;
     }
-    if (!told.ok() && lane->in_block) lane->failed = true;
+    lane->told.*change.setting = change.value;
   }
-  if (!told.ok() && had) TAVANA_CHECK(settings.Set(command.name, before, false).ok());
-  co_return told;
+  co_return Status::Ok();
 }
 
 FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> FlightDoor::Impl::RunOurs(
@@ -377,16 +377,17 @@ FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> Fli
   switch (command.command) {
     case Command::kSet:
     case Command::kReset: {
-      const Status set = co_await SetOrReset(session, call, command);
+      const Status set = co_await SetOrReset(session, call, command, statement.transaction);
       if (!set.ok()) co_return Ran(set.error());
       co_return Ran(ResultOf(nullptr));
     }
     case Command::kShow: {
-      if (!session->settings.Has(command.name)) {
+      const PgSettings& settings = session->SettingsFor(statement.transaction);
+      if (!settings.Has(command.name)) {
         co_return Ran(Error(ErrorCode::kUndefinedObject,
                             fmt::format("unrecognized configuration parameter \"{}\"", command.name)));
       }
-      auto column = arrow::MakeArrayFromScalar(arrow::StringScalar(session->settings.Get(command.name)), 1);
+      auto column = arrow::MakeArrayFromScalar(arrow::StringScalar(settings.Get(command.name)), 1);
       TAVANA_CHECK(column.ok());
       auto schema = arrow::schema({arrow::field(PgSettings::Spelled(command.name), arrow::utf8())});
       co_return Ran(ResultOf(arrow::RecordBatch::Make(std::move(schema), 1, {*std::move(column)})));
@@ -406,6 +407,7 @@ FlightDoor::Impl::Task<std::optional<Result<std::shared_ptr<FlightResult>>>> Fli
       Status done;
       if (begins) {
         done = co_await RunOnLane(*turn, call, statement.sql);
+        if (done.ok() && !lane->in_block) lane->settings = session->settings.ForBlock();
         if (done.ok()) lane->in_block = true;
       } else {
         done = co_await EndBlock(*turn, session, call, command.command == Command::kCommit);

@@ -24,7 +24,8 @@ void EndLoudly(std::exception_ptr escaped) {
   if (escaped != nullptr) std::rethrow_exception(escaped);
 }
 
-constexpr auto kFlush = 2s;  // for what is still on its way to a client at the end (chosen)
+constexpr auto kFetchSoon = 1s;  // after its FlightInfo a client fetches a result, if it does not leave it (chosen)
+constexpr auto kFlush = 2s;      // for what is still on its way to a client at the end (chosen)
 
 }  // namespace
 
@@ -77,6 +78,11 @@ Result<std::unique_ptr<flight::Server>> FlightDoor::Impl::ListenFor(flight::Serv
   });
 }
 
+bool FlightDoor::Impl::idle() const {
+  const std::lock_guard lock(calls_mutex_);
+  return calls_ == 0 && std::chrono::steady_clock::now() - announced_ > kFetchSoon;
+}
+
 void FlightDoor::Impl::Close() {
   asio::post(strand_, [self = shared_from_this()] {
     self->closing_ = true;
@@ -115,9 +121,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Dispatch(CallPtr call, bool fro
       {"DoGet", &Impl::DoGet},       {"GetFlightInfo", &Impl::GetFlightInfo},   {"DoPut", &Impl::DoPut},
       {"DoAction", &Impl::DoAction}, {"PollFlightInfo", &Impl::PollFlightInfo}, {"GetSchema", &Impl::GetSchema},
   };
-  if (closing_ || !services_.accepting) {
-    co_return Error(ErrorCode::kCannotConnectNow, "the server is shutting down");
-  }
+  if (closing_) co_return ShuttingDown();
   if (services_.options.tls_required && !call->encrypted() && !from_peer) {
     co_return Error(ErrorCode::kAuthentication, "this server takes encrypted connections only");
   }
@@ -138,6 +142,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Dispatch(CallPtr call, bool fro
   } else if (from_peer) {
     status = Error(ErrorCode::kUnsupported, "no gateway forwards " + method);
   } else if (method == "Handshake") {
+    if (!services_.accepting) co_return ShuttingDown();
     status = co_await Handshake(call);
   } else if (method == "ListActions") {
     status = co_await ListActions(call);
@@ -211,6 +216,8 @@ Result<std::unique_ptr<FlightDoor>> FlightDoor::Listen(asio::io_context& io, Ses
 FlightDoor::~FlightDoor() = default;
 
 std::uint16_t FlightDoor::port() const { return impl_->port(); }
+
+bool FlightDoor::idle() const { return impl_->idle(); }
 
 void FlightDoor::Close() { impl_->Close(); }
 

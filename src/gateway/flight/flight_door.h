@@ -46,6 +46,8 @@ class FlightDoor {
   ~FlightDoor();
 
   std::uint16_t port() const;
+  /// No call is being answered, and no result was made so lately that its client may just be about to fetch it.
+  bool idle() const;
   /// Ends every session and returns when their calls are answered. Not to be called on a thread of the io_context.
   void Close();
 

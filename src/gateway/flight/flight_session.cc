@@ -13,6 +13,12 @@ FlightSession::FlightSession(std::string id, std::string user, observe::Metrics&
   settings.Force("session_authorization", user_);
 }
 
+PgSettings& FlightSession::SettingsFor(const std::string& transaction) {
+  Lane* lane = main->transaction.empty() ? main.get() : nullptr;
+  if (const auto found = transactions.find(transaction); found != transactions.end()) lane = found->second.get();
+  return lane != nullptr && lane->settings ? *lane->settings : settings;
+}
+
 void FlightSession::CancelStatement(Error why) {
   std::multiset<std::shared_ptr<Cancellation>> running;
   {

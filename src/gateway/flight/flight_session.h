@@ -35,6 +35,7 @@ struct Lane {
   std::shared_ptr<engine::Session> engine;  // null before its first use
   EngineSettings told;
   bool in_block = false;                     // a transaction is open
+  std::optional<PgSettings> settings;        // its own, of which COMMIT makes the session's
   bool failed = false;                       // and an error has ended it
   std::string transaction;                   // the client's name of it; empty when it was opened by BEGIN
   std::vector<engine::StatementId> closing;  // go with the next call
@@ -118,13 +119,17 @@ class FlightSession : public ClientSession, public std::enable_shared_from_this<
   static constexpr std::size_t kMaxStatements = 10'000;
   static constexpr std::size_t kMaxTransactions = 100;
   static constexpr std::size_t kMaxResults = 1'000;
+  static constexpr std::size_t kMaxOptions = 1'000;
+
+  /// Those that hold for a statement of `transaction` (empty: of none).
+  PgSettings& SettingsFor(const std::string& transaction);
 
   PgSettings settings;
   std::shared_ptr<Lane> main;
   std::shared_ptr<Lane> spare;  // for what is in no transaction while `main` is in one; null: not needed yet
   std::map<std::string, std::shared_ptr<Lane>> transactions;
   std::map<std::string, std::shared_ptr<FlightStatement>> statements;
-  std::map<std::string, std::string> options;  // of SetSessionOptions, that are nobody's settings
+  std::set<std::string> options;  // settings of the engine that SetSessionOptions has set
   std::size_t results = 0;
   std::uint32_t process_id = 0;
   bool has_state = false;  // something would be missed if it went

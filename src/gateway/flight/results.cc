@@ -54,6 +54,8 @@ Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, s
     tickets_[handle] = result;
   }
   ++session->results;
+  const std::lock_guard lock(calls_mutex_);
+  announced_ = steady_clock::now();
   return info;
 }
 

@@ -43,6 +43,8 @@ std::optional<std::string> CookieIn(const std::string& header) {
 
 }  // namespace
 
+Error ShuttingDown() { return Error(ErrorCode::kCannotConnectNow, "the server is shutting down"); }
+
 Error SessionLost() { return Error(ErrorCode::kUnavailable, "session lost").WithHint("Connect again."); }
 
 FlightDoor::Impl::Task<Result<FlightDoor::Impl::Owner>> FlightDoor::Impl::OwnerOf(CallPtr call) {
@@ -82,6 +84,7 @@ Result<FlightDoor::Impl::SessionPtr> FlightDoor::Impl::SessionOf(const Owner& ow
   if (const auto found = sessions_.find(owner.session); found != sessions_.end()) session = found->second;
   if (lost_.contains(owner.session) || (session != nullptr && session->ending())) return SessionLost();
   if (session == nullptr) {
+    if (!services_.accepting) return ShuttingDown();
     TAVANA_ASSIGN_OR_RETURN(session, NewSession(owner.caller, owner.session));
   }
   session->last_used = steady_clock::now();
@@ -269,6 +272,7 @@ FlightDoor::Impl::Task<Result<std::string>> FlightDoor::Impl::BeginTransaction(S
     co_return begun.error();
   }
   lane->in_block = true;
+  lane->settings = session->settings.ForBlock();
   session->transactions[id] = lane;
   session->NoteBlock(true);
   co_return id;
@@ -307,6 +311,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndBlock(Turn& turn, SessionPtr
     if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
   }
   lane->in_block = false;
+  if (ended.ok() && commit && !failed && lane->settings) session->settings.Join(*lane->settings);
+  lane->settings.reset();
   if (ended.ok() && commit && failed) {
     co_return Error(ErrorCode::kFailedTransaction, "the transaction had failed and was rolled back");
   }

@@ -316,6 +316,19 @@ void PgSettings::Rollback() {
   at_commit_.reset();
 }
 
+PgSettings PgSettings::ForBlock() const {
+  PgSettings block = *this;
+  block.Begin();
+  return block;
+}
+
+void PgSettings::Join(const PgSettings& block) {
+  for (const auto& [name, value] : block.at_commit_.value_or(Values())) {
+    const auto before = block.at_begin_->find(name);
+    if (before == block.at_begin_->end() || before->second != value) Assign(name, value);
+  }
+}
+
 void PgSettings::GoBack(State to) {
   if (at_commit_) at_commit_ = std::move(to.at_commit);
   Replace(std::move(to.values));

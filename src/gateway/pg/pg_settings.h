@@ -49,6 +49,12 @@ class PgSettings {
   void Commit();
   void Rollback();
 
+  /// A copy in which a block has begun, for one that is not the session's only: its Commit or Rollback is a matter of
+  /// the copy, and Join brings what it has committed.
+  PgSettings ForBlock() const;
+  /// Takes over what `block`, of ForBlock, has set for longer than itself. What both have set is then the block's.
+  void Join(const PgSettings& block);
+
   /// What a savepoint goes back to.
   struct State {
     std::map<std::string, std::string, std::less<>> values, at_commit;

@@ -9,6 +9,21 @@ PgSettings Quiet() {
   return PgSettings([](std::string_view, std::string_view) {});
 }
 
+TEST(PgSettings, JoinTakesWhatABlockBesideHasSetForLongerThanItself) {
+  PgSettings settings([](std::string_view, std::string_view) {});
+  PgSettings block = settings.ForBlock();
+  ASSERT_TRUE(settings.Set("extra_float_digits", "2", false).ok());
+  ASSERT_TRUE(block.Set("timezone", "Asia/Tokyo", false).ok());
+  ASSERT_TRUE(block.Set("application_name", "of the block", true).ok());
+  ASSERT_TRUE(block.Set("our.own", "new", false).ok());
+  EXPECT_FALSE(settings.Has("our.own"));
+  settings.Join(block);
+  EXPECT_EQ(settings.Get("extra_float_digits"), "2");
+  EXPECT_EQ(settings.Get("timezone"), "Asia/Tokyo");
+  EXPECT_EQ(settings.Get("application_name"), "");
+  EXPECT_EQ(settings.Get("our.own"), "new");
+}
+
 TEST(PgSettings, RollbackTakesBackWhatTheBlockSet) {
   auto settings = Quiet();
   settings.Begin();
