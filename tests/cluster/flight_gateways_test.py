@@ -1,5 +1,6 @@
 """Sessions of Flight SQL clients whose calls come to one gateway and another."""
 
+import base64
 import itertools
 import subprocess
 import sys
@@ -104,6 +105,55 @@ def test_a_session_named_by_a_token_is_found_from_either_gateway(start_gateways,
     with flight.connect(Doors(cluster.gateways[1]).flight_uri()) as stranger:
         with pytest.raises(flight.FlightUnauthenticatedError):
             stranger.get_flight_info(query("SELECT 1"), bearer(client.token.replace("616461", "626f62").encode()))  # ada, bob
+
+
+def test_a_ticket_is_good_at_either_gateway_and_for_its_user_only(start_gateways, users):
+    cluster = start_gateways("--auth-mode", "required", "--users-file", users)
+    with Client(Doors(cluster.gateways[0])) as here, Client(Doors(cluster.gateways[1])) as there:  # sessions of their own
+        here.headers["authorization"] = there.headers["authorization"] = basic("ada", SECRET).decode()
+        there.query("SELECT 1")
+        assert there.read(here.execute("SELECT range AS i FROM range(100000)")).num_rows == 100_000
+        info = here.execute("SELECT range AS i FROM range(5000000)")
+        (renewed,) = there.action("RenewFlightEndpoint", field(1, info.endpoints[0].serialize()))
+        assert decode(renewed)[1] == decode(info.endpoints[0].serialize())[1]
+        there.headers["authorization"] = basic("bob", SECRET).decode()
+        there.cookies.clear()
+        with pytest.raises(KeyError):
+            there.read(info)
+        there.headers["authorization"] = basic("ada", SECRET).decode()
+        there.cookies.clear()
+        (answer,) = there.action("CancelFlightInfo", field(1, info.serialize()))
+        assert decode(answer)[1][0] in (1, 2)
+        with pytest.raises((KeyError, flight.FlightCancelledError)):
+            here.read(info)
+        info = here.execute("SELECT 1 AS i")
+        cluster.gateways.pop(0).kill()
+        with pytest.raises(flight.FlightUnavailableError, match="session lost"):
+            there.read(info)
+        assert there.rows("SELECT 2") == [(2,)]
+
+
+def basic(user, password):
+    return b"Basic " + base64.b64encode(f"{user}:{password}".encode())
+
+
+def test_results_that_nobody_reads_hold_up_no_other_call(start_gateways):
+    cluster = start_gateways("--statement-slots", 64)
+    forwards = Doors(cluster.gateways[1]).flight_uri()
+    with flight.connect(forwards) as slow, flight.connect(forwards, generic_options=[("grpc.use_local_subchannel_pool", 1)]) as client:
+        unread = []
+        for _ in range(20):  # each in a session of its own
+            options = flight.FlightCallOptions(headers=[(b"cookie", f"tavana_session={cookie_of(cluster.gateways[0])}".encode())])
+            info = slow.get_flight_info(query("SELECT i, repeat('x', 1000) AS t FROM range(20000) r(i)"), options)
+            unread.append(slow.do_get(info.endpoints[0].ticket, options))
+            assert unread[-1].read_chunk().data.num_rows > 0
+        options = flight.FlightCallOptions(headers=[(b"cookie", f"tavana_session={cookie_of(cluster.gateways[0])}".encode())], timeout=60)
+        for number in range(5):
+            info = client.get_flight_info(query(f"SELECT {number} AS i"), options)
+            assert client.do_get(info.endpoints[0].ticket, options).read_all().to_pydict() == {"i": [number]}
+        assert unread[0].read_all().num_rows > 10_000
+        for reader in unread:
+            reader.cancel()
 
 
 def test_the_client_that_a_session_shows_is_not_the_gateway_that_forwards(start_gateways):

@@ -117,7 +117,8 @@ def test_options_are_the_settings_of_the_session(client):
     assert client.rows("SELECT current_setting('TimeZone')") == [("Asia/Tokyo",)]
     seen = get_options(client)
     assert {name: seen[name] for name in ("catalog", "schema", "TimeZone", "extra_float_digits", "scalar_subquery_error_on_multiple_rows")} == {
-        "catalog": "tavana", "schema": "public", "TimeZone": "Asia/Tokyo", "extra_float_digits": "2", "scalar_subquery_error_on_multiple_rows": "false"}
+        "catalog": "tavana", "schema": "public", "TimeZone": "Asia/Tokyo", "extra_float_digits": "2",
+        "scalar_subquery_error_on_multiple_rows": "false"}
     client.update("SET TimeZone = 'America/New_York'")
     client.update("SET scalar_subquery_error_on_multiple_rows = true")
     seen = get_options(client)

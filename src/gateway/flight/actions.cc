@@ -58,6 +58,10 @@ std::string TextOf(const wire::SessionOptionValue& value) {
   return {};
 }
 
+std::string FirstTicketOf(const wire::FlightInfo& info) {
+  return info.endpoint().empty() ? std::string() : info.endpoint(0).ticket().ticket();
+}
+
 /// What sets `setting`, or resets it when there is no value.
 std::string SettingStatement(const std::string& setting, bool is_place, const wire::SessionOptionValue& value) {
   const bool resets = value.option_value_case() == wire::SessionOptionValue::OPTION_VALUE_NOT_SET;
@@ -126,6 +130,10 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call, SessionP
   if (type == "CancelFlightInfo") {
     const auto body = PlainBodyOf<wire::CancelFlightInfoRequest>(action);
     if (!body.ok()) co_return body.error();
+    if (const auto elsewhere = OwnerOfTicket(call, *session, FirstTicketOf(body->info()))) {
+      const Status forwarded = co_await Forward(call, *elsewhere, flight::BufferOf(*request));
+      co_return forwarded;
+    }
     wire::CancelFlightInfoResult answer;
     answer.set_status(CancelResult(*session, body->info()) ? wire::CANCEL_STATUS_CANCELLED
                                                            : wire::CANCEL_STATUS_NOT_CANCELLABLE);
@@ -137,6 +145,10 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call, SessionP
     if (!body.ok()) co_return body.error();
     wire::FlightInfo info;
     if (!info.ParseFromString(body->info())) co_return Error(ErrorCode::kProtocol, "not a FlightInfo");
+    if (const auto elsewhere = OwnerOfTicket(call, *session, FirstTicketOf(info))) {
+      const Status forwarded = co_await Forward(call, *elsewhere, flight::BufferOf(*request));
+      co_return forwarded;
+    }
     wire_sql::ActionCancelQueryResult answer;
     answer.set_result(CancelResult(*session, info) ? wire_sql::ActionCancelQueryResult::CANCEL_RESULT_CANCELLED
                                                    : wire_sql::ActionCancelQueryResult::CANCEL_RESULT_NOT_CANCELLABLE);
@@ -146,7 +158,12 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call, SessionP
   if (type == "RenewFlightEndpoint") {
     const auto body = PlainBodyOf<wire::RenewFlightEndpointRequest>(action);
     if (!body.ok()) co_return body.error();
-    const auto result = FindResult(*session, body->endpoint().ticket().ticket());
+    const std::string& ticket = body->endpoint().ticket().ticket();
+    if (const auto elsewhere = OwnerOfTicket(call, *session, ticket)) {
+      const Status forwarded = co_await Forward(call, *elsewhere, flight::BufferOf(*request));
+      co_return forwarded;
+    }
+    const auto result = FindResult(*session, ticket);
     if (result == nullptr) co_return NoSuchTicket();
     wire::FlightEndpoint endpoint = body->endpoint();
     Renew(*result, endpoint);

@@ -144,11 +144,16 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   /// What the gateway that forwards a call says of it.
   Result<Owner> ForwardedOwner(const CallPtr& call) const;
   /// Has the call answered by the gateway that its session is at.
-  Task<Status> Forward(CallPtr call, Owner owner);
-  Task<Status> ForwardTo(CallPtr call, Owner owner, std::string address);
+  /// `first`: what has been read of it.
+  Task<Status> Forward(CallPtr call, Owner owner, std::optional<grpc::ByteBuffer> first = std::nullopt);
+  Task<Status> ForwardTo(CallPtr call, Owner owner, std::string address, std::optional<grpc::ByteBuffer> first);
+  /// Who the gateway of a ticket is to answer, when that is another one and has not forwarded the call itself.
+  std::optional<Owner> OwnerOfTicket(const CallPtr& call, const FlightSession& session,
+                                     const std::string& ticket) const;
   struct Relay;
   /// Sends what the client says on to that gateway.
-  Task<void> SendOn(std::shared_ptr<Impl> self, CallPtr call, std::shared_ptr<Relay> relay);
+  Task<void> SendOn(std::shared_ptr<Impl> self, CallPtr call, std::shared_ptr<Relay> relay,
+                    std::optional<grpc::ByteBuffer> first);
 
   // execution.cc
   engine::CallContext NewCall(const SessionPtr& session, const CallPtr& call);
@@ -191,6 +196,9 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   /// Forgets the result, and frees what the engine has of it.
   void Drop(const std::shared_ptr<FlightResult>& result);
   Task<void> ReleaseStream(std::shared_ptr<Impl> self, std::shared_ptr<FlightResult> result);
+  std::string TicketOf(const std::string& handle, const std::string& user) const;
+  /// The result that a ticket of the session's user names, and where it is; nothing when it is none.
+  std::optional<SessionClaims> ReadTicket(const FlightSession& session, const std::string& ticket) const;
   /// The result of a ticket that is not used yet, and of one whose rows are on their way; null when there is none, or
   /// it belongs to another user.
   std::shared_ptr<FlightResult> FindResult(const FlightSession& session, const std::string& ticket) const;

@@ -56,19 +56,36 @@ Result<FlightDoor::Impl::Owner> FlightDoor::Impl::ForwardedOwner(const CallPtr& 
   return owner;
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::Forward(CallPtr call, Owner owner) {
+std::optional<FlightDoor::Impl::Owner> FlightDoor::Impl::OwnerOfTicket(const CallPtr& call,
+                                                                       const FlightSession& session,
+                                                                       const std::string& ticket) const {
+  const auto claims = ReadTicket(session, ticket);
+  if (!claims || claims->gateway == name_ || call->Header(kForwarded)) return std::nullopt;
+  Owner owner;
+  owner.session = session.id() + "@" + name_;  // there it is a session of its own
+  owner.gateway = claims->gateway;
+  owner.caller.user = session.user();
+  owner.caller.host = call->host();
+  owner.caller.port = call->port();
+  owner.caller.application = call->Header("user-agent").value_or("");
+  return owner;
+}
+
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::Forward(CallPtr call, Owner owner,
+                                                         std::optional<grpc::ByteBuffer> first) {
   const std::string address = AddressIn(owner.gateway);
   if (!peers_ || address.empty()) co_return SessionLost();
   if (forwarded_ >= kMaxForwarded) {
     co_return Error(ErrorCode::kOverloaded, "too many calls are on their way to other gateways");
   }
   ++forwarded_;
-  const Status status = co_await ForwardTo(call, std::move(owner), address);
+  const Status status = co_await ForwardTo(call, std::move(owner), address, std::move(first));
   --forwarded_;
   co_return status;
 }
 
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::ForwardTo(CallPtr call, Owner owner, std::string address) {
+FlightDoor::Impl::Task<Status> FlightDoor::Impl::ForwardTo(CallPtr call, Owner owner, std::string address,
+                                                           std::optional<grpc::ByteBuffer> first) {
   const OutgoingCall::Headers headers{{kForwarded, tokens_.Sign(SessionTokens::Purpose::kForwarded,
                                                                 {.user = owner.caller.user,
                                                                  .session = owner.session,
@@ -80,7 +97,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::ForwardTo(CallPtr call, Owner o
   relay->begun = std::make_shared<Waiter>(strand_);
   const auto outgoing = relay->outgoing = peers_->Call(address, call->method(), headers);
   const auto registration = call->cancellation()->OnCancel([outgoing] { outgoing->Cancel(); });
-  asio::co_spawn(strand_, SendOn(shared_from_this(), call, relay), asio::detached);
+  asio::co_spawn(strand_, SendOn(shared_from_this(), call, relay, std::move(first)), asio::detached);
 
   const auto read_headers = [outgoing](auto done) { outgoing->ReadHeaders(std::move(done)); };
   const auto answered = co_await Callback<OutgoingCall::Headers>(read_headers);
@@ -112,10 +129,12 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::ForwardTo(CallPtr call, Owner o
 }
 
 FlightDoor::Impl::Task<void> FlightDoor::Impl::SendOn([[maybe_unused]] std::shared_ptr<Impl> self, CallPtr call,
-                                                      std::shared_ptr<Relay> relay) {
+                                                      std::shared_ptr<Relay> relay,
+                                                      std::optional<grpc::ByteBuffer> first) {
   const auto outgoing = relay->outgoing;
   for (;;) {
-    auto message = co_await Read(call);
+    auto message = std::exchange(first, std::nullopt);
+    if (!message) message = co_await Read(call);
     if (!message) break;
     const auto write = [outgoing, message = *std::move(message)](auto done) {
       outgoing->Write(message, std::move(done));

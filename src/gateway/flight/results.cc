@@ -18,23 +18,41 @@ namespace {
 // Of a large result without an order (chosen: with more, a client has more streams than cores for them).
 constexpr int kEndpoints = 4;
 
-std::string TicketOf(const std::string& handle) {
+// Its result is gone long before (chosen: that may be renewed as often as a client likes).
+constexpr std::chrono::hours kTicketLifetime(24 * 366);
+
+using Results = std::map<std::string, std::shared_ptr<FlightResult>>;
+
+std::shared_ptr<FlightResult> Find(const Results& results, const std::optional<SessionClaims>& ticket) {
+  const auto found = ticket ? results.find(ticket->session) : results.end();
+  return found == results.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+std::string FlightDoor::Impl::TicketOf(const std::string& handle, const std::string& user) const {
   wire_sql::TicketStatementQuery ticket;
-  ticket.set_statement_handle(handle);
+  ticket.set_statement_handle(
+      tokens_.Sign(SessionTokens::Purpose::kTicket, {.user = user,
+                                                     .session = handle,
+                                                     .gateway = name_,
+                                                     .expires = std::chrono::system_clock::now() + kTicketLifetime,
+                                                     .credential = {}}));
   google::protobuf::Any any;
   any.PackFrom(ticket);
   return any.SerializeAsString();
 }
 
-/// The handle in a ticket of ours, else nothing.
-std::optional<std::string> HandleIn(const std::string& ticket) {
+std::optional<SessionClaims> FlightDoor::Impl::ReadTicket(const FlightSession& session,
+                                                          const std::string& ticket) const {
   google::protobuf::Any any;
   wire_sql::TicketStatementQuery statement;
   if (!any.ParseFromString(ticket) || !any.UnpackTo(&statement)) return std::nullopt;
-  return statement.statement_handle();
+  auto claims =
+      tokens_.Read(SessionTokens::Purpose::kTicket, statement.statement_handle(), std::chrono::system_clock::now());
+  if (claims && claims->user != session.user()) claims.reset();
+  return claims;
 }
-
-}  // namespace
 
 Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
                                                     const wire::FlightDescriptor& descriptor) {
@@ -48,7 +66,7 @@ Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, s
   for (int i = 0; i < (is_parallel ? kEndpoints : 1); ++i) {
     const std::string handle = RandomHex(16);
     auto& endpoint = *info.add_endpoint();
-    endpoint.mutable_ticket()->set_ticket(TicketOf(handle));
+    endpoint.mutable_ticket()->set_ticket(TicketOf(handle, session->user()));
     Renew(*result, endpoint);
     result->tickets.insert(handle);
     tickets_[handle] = result;
@@ -65,26 +83,14 @@ void FlightDoor::Impl::Renew(FlightResult& result, wire::FlightEndpoint& endpoin
   endpoint.mutable_expiration_time()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(until).count());
 }
 
-namespace {
-
-using Results = std::map<std::string, std::shared_ptr<FlightResult>>;
-
-std::shared_ptr<FlightResult> Find(const Results& results, const FlightSession& session, const std::string& ticket) {
-  const auto handle = HandleIn(ticket);
-  const auto found = handle ? results.find(*handle) : results.end();
-  return found == results.end() || found->second->user != session.user() ? nullptr : found->second;
-}
-
-}  // namespace
-
 std::shared_ptr<FlightResult> FlightDoor::Impl::FindResult(const FlightSession& session,
                                                            const std::string& ticket) const {
-  return Find(tickets_, session, ticket);
+  return Find(tickets_, ReadTicket(session, ticket));
 }
 
 std::shared_ptr<FlightResult> FlightDoor::Impl::FindReading(const FlightSession& session,
                                                             const std::string& ticket) const {
-  return Find(reading_, session, ticket);
+  return Find(reading_, ReadTicket(session, ticket));
 }
 
 void FlightDoor::Impl::Drop(const std::shared_ptr<FlightResult>& result) {
@@ -125,9 +131,14 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoGet(CallPtr call, SessionPtr 
     const Status sent = co_await SendBatches(call, metadata->schema, metadata->batches);
     co_return sent;
   }
-  const auto result = FindResult(*session, ticket.ticket());
+  if (const auto elsewhere = OwnerOfTicket(call, *session, ticket.ticket())) {
+    const Status forwarded = co_await Forward(call, *elsewhere, flight::BufferOf(*request));
+    co_return forwarded;
+  }
+  const auto claims = ReadTicket(*session, ticket.ticket());
+  const auto result = Find(tickets_, claims);
   if (result == nullptr) co_return NoSuchTicket();
-  const std::string handle = *HandleIn(ticket.ticket());
+  const std::string handle = claims->session;
   tickets_.erase(handle);
   result->tickets.erase(handle);
   ++result->readers;

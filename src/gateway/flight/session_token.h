@@ -18,7 +18,7 @@ struct SessionClaims {
 class SessionTokens {
  public:
   /// One cannot stand for the other.
-  enum class Purpose : char { kBearer = 'b', kCookie = 'c', kForwarded = 'f' };
+  enum class Purpose : char { kBearer = 'b', kCookie = 'c', kForwarded = 'f', kTicket = 't' };
 
   /// `key` of 32 random bytes; gateways that share it know each other's tokens.
   explicit SessionTokens(std::string key) : key_(std::move(key)) {}
