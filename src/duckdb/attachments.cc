@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "duckdb/errors.h"
+#include "sql/redact.h"
 
 namespace tavana::duckdb_engine {
 namespace {
@@ -106,6 +107,15 @@ void LeaveBehind(ClientContext& context, const Attachments::List& before, const 
   }
 }
 
+/// Drivers repeat what they could not connect to, passwords included.
+Error WithoutSecrets(const Error& error, const std::string& path) {
+  std::string message = error.message();
+  if (!path.empty()) message = StringUtil::Replace(message, path, "...");
+  if (sql::ShownStatement(message) != message)
+    message = "the database can not be attached: what its client says of it holds a secret";
+  return Error(error.code(), message).WithHint(error.hint());
+}
+
 template <typename Work>
 Status InTransaction(ClientContext& context, const Work& work) {
   try {
@@ -147,7 +157,9 @@ void Attachments::Replace(std::shared_ptr<const List> list) {
 
 Status Attachments::Attach(ClientContext& context, const AttachInfo& info) {
   const auto copy = info.Copy();
-  return InTransaction(context, [&] { AttachInTransaction(context, *copy); });
+  const Status status = InTransaction(context, [&] { AttachInTransaction(context, *copy); });
+  if (status.ok() || sql::ShownStatement(info.ToString()) == info.ToString()) return status;
+  return WithoutSecrets(status.error(), copy->path);
 }
 Status Attachments::Attach(ClientContext& context, const std::string& statement) {
   Parser parser;
