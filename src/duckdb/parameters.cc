@@ -2,7 +2,6 @@
 
 #include <duckdb/parser/expression/cast_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
-#include <duckdb/parser/expression/operator_expression.hpp>
 #include <duckdb/parser/expression/parameter_expression.hpp>
 #include <duckdb/parser/query_node/select_node.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
@@ -44,22 +43,6 @@ class Caster : public TreeWalk {
   const ParameterCasts& casts_;
 };
 
-/// `$1::integer::text`: DuckDB puts a cast over a parameter into the parameter's own type, and the second one then
-/// makes that unknown. A COALESCE between them keeps them apart.
-class Parter : public TreeWalk {
-  void OnExpression(unique_ptr<ParsedExpression>& expression) override {
-    if (expression->GetExpressionClass() != ExpressionClass::CAST) return;
-    auto& outer = expression->Cast<CastExpression>();
-    if (outer.child->GetExpressionClass() != ExpressionClass::CAST) return;
-    auto& inner = outer.child->Cast<CastExpression>();
-    const bool over_parameter = inner.child->GetExpressionClass() == ExpressionClass::PARAMETER;
-    if (!over_parameter || inner.cast_type == outer.cast_type) return;
-    auto apart = make_uniq<OperatorExpression>(ExpressionType::OPERATOR_COALESCE, std::move(outer.child));
-    apart->children.push_back(make_uniq<ConstantExpression>(Value()));  // one of a single child would be taken out
-    outer.child = std::move(apart);
-  }
-};
-
 class Nuller : public TreeWalk {
  public:
   explicit Nuller(const ParameterCasts& casts) : casts_(casts) {}
@@ -86,7 +69,6 @@ void NullParameters(SQLStatement& statement, const ParameterCasts& casts) {
 
 void CastParameters(SQLStatement& statement, const ParameterCasts& casts) {
   if (!casts.empty()) Caster(casts).Visit(statement);
-  if (!statement.named_param_map.empty()) Parter().Visit(statement);
 }
 
 void CastNullColumns(SQLStatement& statement) {

@@ -9,9 +9,8 @@ namespace tavana::duckdb_engine {
 /// Parameter identifiers ("1", "2", "name") to the type each is cast to.
 using ParameterCasts = std::map<std::string, ::duckdb::LogicalType>;
 
-/// Puts CAST(... AS type) around each parameter in `casts`, wherever it stands in the statement's tree, so that of
-/// several casts over a parameter the innermost is its type. Statements of kinds that take no parameters are left
-/// alone. Throws what DuckDB throws.
+/// Puts CAST(... AS type) around each parameter in `casts`, wherever it stands in the statement's tree. Statements of
+/// kinds that take no parameters are left alone. Throws what DuckDB throws.
 void CastParameters(::duckdb::SQLStatement& statement, const ParameterCasts& casts);
 
 /// Puts NULL of its type where each parameter stands, text where `casts` does not say.

@@ -192,20 +192,6 @@ TEST_P(EngineConformance, ParametersHaveTheTypesThatTheStatementGivesThem) {
   EXPECT_EQ(prepared->parameters[2]->id(), arrow::Type::DOUBLE);
 }
 
-TEST_P(EngineConformance, AParameterHasTheTypeOfItsInnermostCast) {
-  const auto prepared = Prepare(*session_, "SELECT $1::INTEGER::VARCHAR, $2::DATE::VARCHAR || $1::INTEGER");
-  ASSERT_TRUE(prepared.ok()) << prepared.error().message();
-  ASSERT_EQ(prepared->parameters.size(), 2u);
-  EXPECT_EQ(prepared->parameters[0]->id(), arrow::Type::INT32);
-  EXPECT_EQ(prepared->parameters[1]->id(), arrow::Type::DATE32);
-  EXPECT_TRUE(IsText(*prepared->columns->field(0)->type()));
-  const auto row = ParameterRow({std::make_shared<arrow::StringScalar>("007")});
-  EXPECT_EQ(Text(*session_, "SELECT $1::INTEGER::VARCHAR", row), "7");
-  const auto given = Prepare(*session_, "SELECT $1::VARCHAR", {arrow::int32()});
-  ASSERT_TRUE(given.ok()) << given.error().message();
-  EXPECT_EQ(given->parameters[0]->id(), arrow::Type::INT32);
-}
-
 TEST_P(EngineConformance, ParametersHaveTheTypesThatTheClientGivesThem) {
   const auto prepared = Prepare(*session_, "SELECT $1 AS a, $2::VARCHAR AS b", {arrow::int64(), nullptr});
   ASSERT_TRUE(prepared.ok()) << prepared.error().message();
