@@ -74,5 +74,5 @@ def duck():
 def clean_environment():
     """Settings of the person who runs the tests must not reach clients or servers."""
     for name in list(os.environ):
-        if name.startswith(("PG", "TAVANA_")) and name != "PGTZ":
+        if name.startswith(("PG", "TAVANA_", "AWS_", "AZURE_", "GCS_")) and name != "PGTZ":
             del os.environ[name]

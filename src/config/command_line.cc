@@ -1,9 +1,12 @@
 #include "config/command_line.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <cstring>
 
 #include "config/config_file.h"
 #include "config/option_table.h"
@@ -38,7 +41,9 @@ const OptionSpec* FindByFlag(std::string_view flag) {
 
 Error UnknownFlag(const std::string& flag) {
   std::vector<std::string_view> flags{kConfigFlag, "--help"};
-  for (const OptionSpec& option : AllOptions()) flags.push_back(option.flag);
+  for (const OptionSpec& option : AllOptions()) {
+    if (!option.is_secret) flags.push_back(option.flag);
+  }
   return Invalid(WithSuggestion("unknown option " + flag, flag, std::move(flags)));
 }
 
@@ -145,6 +150,25 @@ Environment CurrentEnvironment() {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+void ForgetSecrets() {
+  for (const OptionSpec& option : AllOptions()) {
+    if (!option.is_secret) continue;
+    const std::string name(option.env);
+    if (char* value = std::getenv(name.c_str())) explicit_bzero(value, std::strlen(value));
+    unsetenv(name.c_str());
+  }
+}
+
+Environment InheritedEnvironment(const Options& options) {
+  Environment environment;
+  for (const OptionSpec& option : AllOptions()) {
+    if (option.group != "Storage") continue;
+    auto& value = environment[std::string(option.env)];
+    if (const auto* text = std::get_if<std::string Options::*>(&option.target)) value = options.**text;
   }
   return environment;
 }

@@ -26,6 +26,14 @@ Environment CurrentEnvironment();
 /// The environment and the file are read for kRun only. Errors are one line, fit for the terminal.
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, const Environment& environment);
 
+/// Takes the secret options out of this process's environment, once they are read: no library finds them there
+/// (DuckDB's httpfs would show them as settings), nor who looks at the process. Before other threads start.
+void ForgetSecrets();
+
+/// What `options` say of the groups that a process of ours hands to another by its environment, where no list of
+/// processes shows it: storage.
+Environment InheritedEnvironment(const Options& options);
+
 /// `tavana --help`.
 std::string GeneralHelp();
 /// `tavana serve --help` and its like: every option of the command, grouped, with its environment name.

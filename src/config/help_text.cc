@@ -37,7 +37,8 @@ std::string DefaultText(const OptionSpec& option) {
 }
 
 std::string HelpEntry(const OptionSpec& option) {
-  std::string entry = "  " + std::string(option.flag) + Placeholder(option) + "\n      " + std::string(option.help);
+  const std::string name = option.is_secret ? std::string(option.env) : std::string(option.flag) + Placeholder(option);
+  std::string entry = "  " + name + "\n      " + std::string(option.help);
   entry += "\n      [" + std::string(option.env) + "; default " + DefaultText(option);
   if (HasBounds(option))
     entry += "; " + Bound(option.min) + " to " + Bound(option.max) + " " + std::string(option.unit);
@@ -57,9 +58,10 @@ std::string MarkdownRow(const OptionSpec& option) {
   if (HasBounds(option)) bounds = Bound(option.min) + " to " + Bound(option.max);
   if (KindOf(option) == OptionKind::kSwitch) bounds = "true or false";
   const std::string code = "`";
-  return "| " + code + std::string(option.name) + code + " | " + code + std::string(option.flag) + code + " | " + code +
-         std::string(option.env) + code + " | " + DefaultText(option) + " | " + bounds + " | " +
-         std::string(option.unit) + " | " + CommandsOf(option) + " | " + EscapedCell(option.help) + " |\n";
+  const std::string flag = option.is_secret ? "none" : code + std::string(option.flag) + code;
+  return "| " + code + std::string(option.name) + code + " | " + flag + " | " + code + std::string(option.env) + code +
+         " | " + DefaultText(option) + " | " + bounds + " | " + std::string(option.unit) + " | " + CommandsOf(option) +
+         " | " + EscapedCell(option.help) + " |\n";
 }
 
 }  // namespace

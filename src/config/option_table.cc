@@ -111,6 +111,31 @@ const OptionSpec kOptions[] = {
     {"Data", "demo_scale", "--demo-scale", "TAVANA_DEMO_SCALE", &S::demo_scale, "0.1", 0.001, 100, "scale factor",
      "TPC-H size of --demo; 0.1 is 600,000 rows of lineitem and about a second of start."},
 
+    {"Storage", "aws_access_key_id", "", "AWS_ACCESS_KEY_ID", &S::aws_access_key_id, "", 0, 0, "key",
+     "What sessions without credentials of their own reach s3:// with; never shown.", "", true},
+    {"Storage", "aws_secret_access_key", "", "AWS_SECRET_ACCESS_KEY", &S::aws_secret_access_key, "", 0, 0, "key",
+     "Its secret.", "", true},
+    {"Storage", "aws_session_token", "", "AWS_SESSION_TOKEN", &S::aws_session_token, "", 0, 0, "token",
+     "Of temporary credentials.", "", true},
+    {"Storage", "aws_region", "--aws-region", "AWS_REGION", &S::aws_region, "", 0, 0, "region",
+     "Region of s3://. Empty: us-east-1."},
+    {"Storage", "aws_endpoint_url", "--aws-endpoint-url", "AWS_ENDPOINT_URL", &S::aws_endpoint_url, "", 0, 0, "URL",
+     "http:// or https:// address of a server other than Amazon's."},
+    {"Storage", "aws_s3_url_style", "--aws-s3-url-style", "AWS_S3_URL_STYLE", &S::aws_s3_url_style, "auto", 0, 0, "",
+     "Where the bucket stands in a URL. auto: in the path at AWS_ENDPOINT_URL, else in the host.", "auto|path|vhost"},
+    {"Storage", "azure_storage_account_name", "--azure-storage-account-name", "AZURE_STORAGE_ACCOUNT_NAME",
+     &S::azure_storage_account_name, "", 0, 0, "name", "Account of az:// and abfss:// for sessions without credentials of their own."},
+    {"Storage", "azure_storage_account_key", "", "AZURE_STORAGE_ACCOUNT_KEY", &S::azure_storage_account_key, "", 0, 0, "key",
+     "Its key.", "", true},
+    {"Storage", "azure_storage_connection_string", "", "AZURE_STORAGE_CONNECTION_STRING", &S::azure_storage_connection_string, "", 0, 0, "text",
+     "Account, key and endpoints in one; wins over the two above.", "", true},
+    {"Storage", "gcs_access_key_id", "", "GCS_ACCESS_KEY_ID", &S::gcs_access_key_id, "", 0, 0, "key",
+     "HMAC key that sessions without credentials of their own reach gs:// with; never shown.", "", true},
+    {"Storage", "gcs_secret_access_key", "", "GCS_SECRET_ACCESS_KEY", &S::gcs_secret_access_key, "", 0, 0, "key",
+     "Its secret.", "", true},
+    {"Storage", "gcs_endpoint_url", "--gcs-endpoint-url", "GCS_ENDPOINT_URL", &S::gcs_endpoint_url, "", 0, 0, "URL",
+     "http:// or https:// address of a server other than Google's."},
+
     {"Resources", "max_memory_gb", "--max-memory-gb", "MAX_MEMORY_GB", &S::max_memory_gb, "0", 0, kMaxGb, "GB (10^9 bytes)",
      "Memory of the engine. 0: 80 % of the cgroup's limit, or of the machine's memory."},
     {"Resources", "threads", "--threads", "THREADS", &S::threads, "0", 0, 4096, "threads",
@@ -230,7 +255,8 @@ bool IsFor(const OptionSpec& option, Command command) {
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }
-  if (option.group == "Data" || option.group == "Resources") return command != Command::kGateway;
+  if (option.group == "Data" || option.group == "Storage" || option.group == "Resources")
+    return command != Command::kGateway;
   if (option.group == "Operation" || option.name == "bind_address" || option.name == "http_port" ||
       option.name == "insecure_listen" || option.name == "shutdown_grace_seconds" || option.name == "statement_slots") {
     return true;

@@ -28,6 +28,7 @@ struct OptionSpec {
   std::string_view unit;
   std::string_view help;
   std::string_view choices = {};  ///< separated by '|'; empty: any text
+  bool is_secret = false;         ///< has no flag, which any process could read, and its value is shown nowhere
 };
 
 /// Whether `command` has the option.

@@ -51,6 +51,13 @@ struct Options {
   bool demo = false;
   double demo_scale = 0;  ///< TPC-H scale factor
 
+  std::string aws_access_key_id, aws_secret_access_key, aws_session_token;  ///< empty: none
+  std::string aws_region, aws_endpoint_url;                                 ///< empty: the default
+  std::string aws_s3_url_style;                                             ///< auto, path or vhost
+  std::string azure_storage_account_name, azure_storage_account_key, azure_storage_connection_string;  ///< empty: none
+  std::string gcs_access_key_id, gcs_secret_access_key;                                                ///< empty: none
+  std::string gcs_endpoint_url;  ///< empty: Google's
+
   double max_memory_gb = 0;     ///< in 10^9 bytes; 0: from the cgroup
   int threads = 0;              ///< 0: from the cgroup
   std::string spill_directory;  ///< empty: one of this process under the system's temporary directory

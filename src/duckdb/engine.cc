@@ -163,6 +163,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     ::duckdb::Connection connection(*instance->database);
     auto vaults = ::duckdb::make_uniq<VaultStorage>();
     instance->vaults = vaults.get();
+    vaults->FallBackTo(options.storage);
     auto& secrets = ::duckdb::SecretManager::Get(*connection.context);
     secrets.LoadSecretStorage(std::move(vaults));
     secrets.LoadSecretStorage(MakeLocalFileStorage(*instance->vaults));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,8 @@ struct EngineOptions {
   std::uint64_t spill_limit_bytes = 0;  ///< 0: DuckDB's default (90 % of the free disk)
   bool postgres_catalog = true;         ///< pg_catalog and information_schema as PostgreSQL has them
   std::string extension_directory;      ///< EXT of EXT/v1.5.5/linux_amd64/*.duckdb_extension; nothing is ever installed
+  /// What sessions without credentials of their own reach storage with, as the settings that a session would SET.
+  std::map<std::string, std::string> storage;
   /// Whether settings that reach everybody are the administrator's alone.
   bool lock_configuration = true;
   /// Whether a session may use what the server itself may: identities of its machine among others.

@@ -231,6 +231,8 @@ SecretMatch VaultStorage::LookupSecret(const string& path, const string& type,
   }
   const std::lock_guard lock(mutex_);
   for (const auto& [name, secret] : infrastructure_) better(secret, best);
+  if (best.HasMatch()) return best;
+  for (const auto& secret : fallback_) better(secret, best);
   return best;
 }
 
@@ -247,7 +249,16 @@ Secret VaultStorage::Infrastructure(std::string_view type) const {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, secret] : infrastructure_)
     if (secret->GetType() == type) return secret;
+  for (const auto& secret : fallback_)
+    if (secret->GetType() == type) return secret;
   return nullptr;
+}
+
+void VaultStorage::FallBackTo(const std::map<std::string, std::string>& settings) {
+  const std::lock_guard lock(mutex_);
+  for (const char* type : {"s3", "gcs", "azure"}) {
+    if (auto secret = MadeOf(settings, type, nullptr)) fallback_.push_back(std::move(secret));
+  }
 }
 
 void VaultStorage::Adopt(ClientContext& context) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -88,12 +89,15 @@ class VaultStorage : public ::duckdb::SecretStorage {
 
   /// The infrastructure's secret of this type, null without one.
   Secret Infrastructure(std::string_view type) const;
+  /// What is left when neither the session nor an administrator's SQL has a secret: of these credential settings.
+  void FallBackTo(const std::map<std::string, std::string>& settings);
   /// Takes what an administrator's SQL has put into DuckDB's own storage.
   void Adopt(::duckdb::ClientContext& context);
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Secret> infrastructure_;
+  std::vector<Secret> fallback_;  // no two of a type
 };
 
 /// For the wire; whoever has the bytes has the secret.

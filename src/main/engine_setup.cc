@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "config/storage_settings.h"
 #include "main/demo.h"
 #include "observe/log.h"
 
@@ -51,6 +52,7 @@ Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& opti
       return now;
     };
   }
+  TAVANA_ASSIGN_OR_RETURN(engine.storage, config::StorageSettings(options));
   engine.spill_directory = spill.path().string();
   engine.spill_limit_bytes = BytesOfGb(options.spill_limit_gb);
   engine.extension_directory = ExtensionDirectory(TAVANA_EXTENSION_DIR);

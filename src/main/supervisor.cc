@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "config/command_line.h"
 #include "config/resource_limits.h"
 #include "observe/log.h"
 
@@ -39,6 +40,9 @@ Supervisor::Supervisor(const config::Options& options)
   const double memory =
       options.max_memory_gb > 0 ? options.max_memory_gb : static_cast<double>(limits.default_memory_bytes()) / 1e9;
   const auto count = static_cast<double>(options.workers);
+  auto environment = config::InheritedEnvironment(options);
+  environment.merge(config::CurrentEnvironment());
+  for (const auto& [name, value] : environment) environment_.push_back(name + "=" + value);
   for (int i = 0; i < options.workers; ++i) {
     const bool has_data = i == 0;
     Child child;
@@ -99,7 +103,7 @@ bool Supervisor::Settled() const {
   return failed_ || std::ranges::all_of(children_, [](const Child& child) { return child.port != 0; });
 }
 
-void Supervisor::StartChild(Child& child) const {
+void Supervisor::StartChild(Child& child) {
   std::error_code ignored;
   std::filesystem::remove(child.ready_file, ignored);
   auto arguments = child.arguments;
@@ -107,6 +111,9 @@ void Supervisor::StartChild(Child& child) const {
   std::vector<char*> words{const_cast<char*>("tavana")};
   for (auto& argument : arguments) words.push_back(argument.data());
   words.push_back(nullptr);
+  std::vector<char*> variables;
+  for (auto& variable : environment_) variables.push_back(variable.data());
+  variables.push_back(nullptr);
   child.started = steady_clock::now();
   ++child.starts;
   child.process = fork();
@@ -117,7 +124,7 @@ void Supervisor::StartChild(Child& child) const {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   dup2(nowhere_, STDOUT_FILENO);  // the announcement is this process's
-  execv("/proc/self/exe", words.data());
+  execve("/proc/self/exe", words.data(), variables.data());
   _exit(127);
 }
 

@@ -42,7 +42,7 @@ class Supervisor {
 
   explicit Supervisor(const config::Options& options);
   void Run(const std::stop_token& stop);
-  void StartChild(Child& child) const;
+  void StartChild(Child& child);
   /// Whether every child has told its port, or one has ended before it did.
   bool Settled() const;
 
@@ -52,6 +52,7 @@ class Supervisor {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Child> children_;
+  std::vector<std::string> environment_;  // of every child, NAME=value
   bool failed_ = false;
   std::jthread thread_;  // forks and waits: the children hear of the end of this thread
 };

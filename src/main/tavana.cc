@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   }
   switch ((*command).action) {
     case Action::kRun:
+      tavana::config::ForgetSecrets();
       if ((*command).options.command == tavana::config::Command::kWorker) return tavana::RunWorker((*command).options);
       return tavana::Serve((*command).options);
     case Action::kHelp: return Print(tavana::config::GeneralHelp());

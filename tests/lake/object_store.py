@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import re
 import threading
+import urllib.parse
 
 
 class ObjectStore:
@@ -25,8 +26,11 @@ class ObjectStore:
                 key = found and found.group(1)
                 store.requests.append((key, path))
                 status, body = 200, store.objects.get(path)
+                query = dict(urllib.parse.parse_qsl(self.path.partition("?")[2]))
                 if path.split("/")[0] not in store.allowed.get(key, ()):
                     status, body = 403, b"<Error><Code>AccessDenied</Code></Error>"
+                elif "list-type" in query:
+                    body = store.listing(path.rstrip("/"), query.get("prefix", ""))
                 elif body is None:
                     status, body = 404, b"<Error><Code>NoSuchKey</Code></Error>"
                 size, wanted = len(body), re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
@@ -52,6 +56,12 @@ class ObjectStore:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def listing(self, bucket, prefix):
+        names = sorted(name.partition("/")[2] for name in list(self.objects) if name.startswith(f"{bucket}/{prefix}"))
+        entries = "".join(f"<Contents><Key>{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>\"x\"</ETag>"
+                          f"<Size>{len(self.objects[f'{bucket}/{name}'])}</Size></Contents>" for name in names)
+        return f"<ListBucketResult><Name>{bucket}</Name><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode()
 
     def put(self, key, bucket, name, content):
         self.allowed.setdefault(key, set()).add(bucket)
