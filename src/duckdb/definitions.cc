@@ -77,29 +77,26 @@ std::optional<LogicalType> StoredType(const ColumnDefinition& column) {
   return LogicalType(found->stored);
 }
 
-/// A table or a view; null when there is none.
-optional_ptr<CatalogEntry> EntryNamed(ClientContext& context, const std::string& catalog, const std::string& schema,
-                                      const std::string& name) {
-  optional_ptr<CatalogEntry> entry;
+/// Calls `use` with the table or view of that name, when there is one of that type. Within a transaction: the entry of
+/// an attached lake lives no longer.
+template <typename Use>
+void WithEntry(ClientContext& context, CatalogType type, const std::string& catalog, const std::string& schema,
+               const std::string& name, const Use& use) {
   context.RunFunctionInTransaction(
       [&] {
         const EntryLookupInfo wanted(CatalogType::TABLE_ENTRY, name);
-        entry = Catalog::GetEntry(context, catalog, schema, wanted, OnEntryNotFound::RETURN_NULL);
+        auto entry = Catalog::GetEntry(context, catalog, schema, wanted, OnEntryNotFound::RETURN_NULL);
+        if (entry && entry->type == type) use(*entry);
       },
       false);
-  return entry;
-}
-
-optional_ptr<TableCatalogEntry> TableNamed(ClientContext& context, const std::string& catalog,
-                                           const std::string& schema, const std::string& name) {
-  auto entry = EntryNamed(context, catalog, schema, name);
-  if (!entry || entry->type != CatalogType::TABLE_ENTRY) return nullptr;
-  return &entry->Cast<TableCatalogEntry>();
 }
 
 void ExpandCreate(ClientContext& context, CreateTableInfo& info, Statements& before) {
-  const bool exists = info.on_conflict != OnCreateConflict::REPLACE_ON_CONFLICT &&
-                      TableNamed(context, info.catalog, info.schema, info.table) != nullptr;
+  bool exists = false;
+  if (info.on_conflict != OnCreateConflict::REPLACE_ON_CONFLICT) {
+    WithEntry(context, CatalogType::TABLE_ENTRY, info.catalog, info.schema, info.table,
+              [&](CatalogEntry&) { exists = true; });
+  }
   for (idx_t i = 0; i < info.columns.LogicalColumnCount(); ++i) {
     auto& column = info.columns.GetColumnMutable(LogicalIndex(i));
     const auto stored = StoredType(column);
@@ -120,23 +117,26 @@ void ExpandCreate(ClientContext& context, CreateTableInfo& info, Statements& bef
 }
 
 void ExpandDrop(ClientContext& context, const DropInfo& info, Statements& after) {
-  const auto table = TableNamed(context, info.catalog, info.schema, info.name);
-  if (!table) return;
-  for (const auto& column : table->GetColumns().Logical()) {
-    if (column.Generated() || !column.HasDefaultValue()) continue;
-    const std::string sequence = SequenceOf(table->name, column.Name());
-    const std::string text = column.DefaultValue().ToString();
-    if (text.find("nextval") == std::string::npos || text.find(sequence) == std::string::npos) continue;
-    after.push_back(Parsed("DROP SEQUENCE IF EXISTS " + Named(info.catalog, info.schema, sequence)));
-  }
+  WithEntry(context, CatalogType::TABLE_ENTRY, info.catalog, info.schema, info.name, [&](CatalogEntry& entry) {
+    const auto& table = entry.Cast<TableCatalogEntry>();
+    for (const auto& column : table.GetColumns().Logical()) {
+      if (column.Generated() || !column.HasDefaultValue()) continue;
+      const std::string sequence = SequenceOf(table.name, column.Name());
+      const std::string text = column.DefaultValue().ToString();
+      if (text.find("nextval") == std::string::npos || text.find(sequence) == std::string::npos) continue;
+      after.push_back(Parsed("DROP SEQUENCE IF EXISTS " + Named(info.catalog, info.schema, sequence)));
+    }
+  });
 }
 
 void RenameView(ClientContext& context, AlterStatement& alter) {
   if (alter.info->type != AlterType::ALTER_TABLE) return;
   auto& info = alter.info->Cast<AlterTableInfo>();
   if (info.alter_table_type != AlterTableType::RENAME_TABLE) return;
-  const auto entry = EntryNamed(context, info.catalog, info.schema, info.name);
-  if (!entry || entry->type != CatalogType::VIEW_ENTRY) return;
+  bool is_view = false;
+  WithEntry(context, CatalogType::VIEW_ENTRY, info.catalog, info.schema, info.name,
+            [&](CatalogEntry&) { is_view = true; });
+  if (!is_view) return;
   alter.info = make_uniq<RenameViewInfo>(info.GetAlterEntryData(), info.Cast<RenameTableInfo>().new_table_name);
 }
 
@@ -152,10 +152,10 @@ idx_t ValuesOf(const InsertStatement& insert) {
 void NameFirstColumns(ClientContext& context, InsertStatement& insert) {
   const idx_t given = insert.columns.empty() ? ValuesOf(insert) : 0;
   if (given == 0) return;
-  const auto table = TableNamed(context, insert.catalog, insert.schema, insert.table);
-  if (!table) return;
   vector<std::string> names;
-  for (const auto& column : table->GetColumns().Physical()) names.push_back(column.Name());
+  WithEntry(context, CatalogType::TABLE_ENTRY, insert.catalog, insert.schema, insert.table, [&](CatalogEntry& entry) {
+    for (const auto& column : entry.Cast<TableCatalogEntry>().GetColumns().Physical()) names.push_back(column.Name());
+  });
   if (given >= names.size()) return;
   names.resize(given);
   insert.columns = std::move(names);
