@@ -7,6 +7,7 @@
 #include <duckdb/common/string_util.hpp>
 #include <duckdb/function/table_function.hpp>
 #include <duckdb/parser/parsed_data/create_table_function_info.hpp>
+#include <duckdb/parser/expression/cast_expression.hpp>
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/parsed_data/alter_info.hpp>
@@ -198,7 +199,11 @@ Status ConfineCredential(::duckdb::SetStatement& set, const CredentialSetting& c
   statement.credential = &credential;
   statement.credential_value.reset();
   if (set.set_type == ::duckdb::SetType::RESET) return Status::Ok();
-  const auto& value = *set.Cast<::duckdb::SetVariableStatement>().value;
+  const auto* given = set.Cast<::duckdb::SetVariableStatement>().value.get();
+  // The parser makes a cast of true and false.
+  while (given->GetExpressionClass() == ::duckdb::ExpressionClass::CAST)
+    given = given->Cast<::duckdb::CastExpression>().child.get();
+  const auto& value = *given;
   if (value.GetExpressionClass() == ::duckdb::ExpressionClass::CONSTANT) {
     statement.credential_value = value.Cast<::duckdb::ConstantExpression>().value.ToString();
   } else if (value.GetExpressionClass() == ::duckdb::ExpressionClass::COLUMN_REF) {

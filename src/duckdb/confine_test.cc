@@ -45,6 +45,14 @@ TEST(Confine, ARollbackUndoesWhatItsTransactionDidToSecrets) {
   EXPECT_EQ(Answer(*a, "SELECT count(*) FROM duckdb_secrets()"), "0 ");
 }
 
+TEST(Confine, ASwitchOfACredentialIsReadAsSqlHasIt) {
+  const auto engine = Open();
+  const auto a = *engine->Open({});
+  for (const char* value : {"false", "'false'", "off", "0"})
+    EXPECT_EQ(Answer(*a, std::string("SET s3_use_ssl = ") + value), "") << value;
+  EXPECT_EQ(Answer(*a, "SET s3_use_ssl = 'perhaps'"), "22023");
+}
+
 TEST(Confine, ASnapshotMovesSecretsAndCredentialSettings) {
   const auto engine = Open(), other = Open();
   const auto a = *engine->Open({});
