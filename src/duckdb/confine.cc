@@ -106,6 +106,9 @@ constexpr std::string_view kOfAdministrator[] = {
     "arrow_lossless_conversion",
     "arrow_output_list_view",
     "auto_checkpoint_skip_wal_threshold",
+    "auto_fallback_to_full_download",
+    "azure_http_stats",
+    "block_allocator_memory",
     "catalog_error_max_schemas",
     "checkpoint_threshold",
     "default_block_size",
@@ -123,9 +126,21 @@ constexpr std::string_view kOfAdministrator[] = {
     "enable_external_file_cache",
     "enable_fsst_vectors",
     "enable_http_metadata_cache",
+    "enable_macro_dependencies",
     "enable_object_cache",
+    "enable_view_dependencies",
+    "experimental_metadata_reuse",
     "external_threads",
+    "force_column_metadata_reuse",
     "force_compression",
+    "force_download_threshold",
+    "geometry_minimum_shredding_size",
+    "http_keep_alive",
+    "httpfs_connection_caching",
+    "iceberg_use_metadata_log",
+    "ignore_row_group_size_for_partitioned_tables",
+    "ignore_target_file_size_for_partitioned_tables",
+    "ignore_unknown_crs",
     "immediate_transaction_mode",
     "index_scan_max_count",
     "index_scan_percentage",
@@ -135,22 +150,146 @@ constexpr std::string_view kOfAdministrator[] = {
     "memory_limit",
     "null_order",
     "old_implicit_casting",
+    "pg_connection_cache",
+    "pg_connection_limit",
+    "pg_experimental_filter_pushdown",
+    "pg_idle_in_transaction_timeout_millis",
+    "pg_null_byte_replacement",
+    "pg_pages_per_task",
+    "pg_pool_acquire_mode",
+    "pg_pool_enable_reaper_thread",
+    "pg_pool_enable_thread_local_cache",
+    "pg_pool_idle_timeout_millis",
+    "pg_pool_max_connections",
+    "pg_pool_max_lifetime_millis",
+    "pg_pool_wait_timeout_millis",
+    "pg_statement_timeout_millis",
+    "pg_use_binary_copy",
+    "pg_use_ctid_scan",
+    "pg_use_information_schema_introspection",
+    "pg_use_text_protocol",
     "pin_threads",
     "preserve_insertion_order",
     "produce_arrow_string_view",
+    "rtree_index_scan_min_rows",
+    "rtree_index_scan_ratio",
     "scheduler_process_partial",
+    "storage_block_prefetch",
     "threads",
+    "vacuum_rebuild_indexes",
     "validate_external_file_cache",
     "wal_autocheckpoint",
     "wal_autocheckpoint_entries",
     "worker_threads",
     "write_buffer_row_group_count",
+    "write_buffer_row_group_memory_limit",
     "zstd_min_string_length",
 };
 
-constexpr std::array kClosedFunctions = {"enable_logging",      "disable_logging",     "truncate_duckdb_logs",
-                                         "duckdb_logs",         "duckdb_log_contexts", "duckdb_external_file_cache",
-                                         "load_aws_credentials"};
+// They would open what is closed, show what others do, or break what the engine counts on.
+constexpr std::string_view kOfNobody[] = {
+    "__delta_only_variant_encoding_enabled",
+    "access_mode",
+    "allow_asterisks_in_http_paths",
+    "allow_community_extensions",
+    "allow_extensions_metadata_mismatch",
+    "allow_parser_override_extension",
+    "allow_persistent_secrets",
+    "allow_unredacted_secrets",
+    "allow_unsigned_extensions",
+    "allowed_configs",
+    "allowed_directories",
+    "allowed_paths",
+    "arrow_output_version",
+    "autoinstall_extension_repository",
+    "autoinstall_known_extensions",
+    "autoload_known_extensions",
+    "azure_credential_chain",
+    "azure_http_logging",
+    "azure_http_logging_redact_headers",
+    "azure_http_logging_redact_query_params",
+    "azure_http_proxy",
+    "azure_proxy_password",
+    "azure_proxy_user_name",
+    "azure_transport_option_type",
+    "ca_cert_file",
+    "current_transaction_invalidation_policy",
+    "custom_extension_repository",
+    "custom_user_agent",
+    "debug_asof_iejoin",
+    "debug_checkpoint_abort",
+    "debug_checkpoint_sleep_ms",
+    "debug_eviction_queue_sleep_micro_seconds",
+    "debug_force_external",
+    "debug_force_no_cross_product",
+    "debug_physical_table_scan_execution_strategy",
+    "debug_skip_checkpoint_on_commit",
+    "debug_verify_blocks",
+    "debug_verify_vector",
+    "debug_window_mode",
+    "default_secret_storage",
+    "delta_kernel_logging",
+    "deprecated_using_key_syntax",
+    "disable_database_invalidation",
+    "disabled_filesystems",
+    "disabled_log_types",
+    "duckdb_api",
+    "enable_curl_server_cert_verification",
+    "enable_external_access",
+    "enable_global_s3_configuration",
+    "enable_http_logging",
+    "enable_server_cert_verification",
+    "enable_logging",
+    "enable_profiling",
+    "enabled_log_types",
+    "errors_as_json",
+    "extension_directories",
+    "extension_directory",
+    "file_search_path",
+    "force_bitpacking_mode",
+    "force_mbedtls_unsafe",
+    "force_variant_shredding",
+    "hnsw_enable_experimental_persistence",
+    "home_directory",
+    "http_logging_output",
+    "http_proxy",
+    "http_proxy_password",
+    "http_proxy_username",
+    "httpfs_client_implementation",
+    "httpfs_enable_credential_refresh",
+    "iceberg_logging_post_body_truncate_limit",
+    "iceberg_test_force_token_expiry",
+    "iceberg_via_aws_sdk_for_catalog_interactions",
+    "lock_configuration",
+    "log_query_path",
+    "logging_level",
+    "logging_mode",
+    "logging_storage",
+    "merge_http_secret_into_s3_request",
+    "password",
+    "pg_debug_show_queries",
+    "pg_oauth_token",
+    "pg_pool_health_check_query",
+    "pg_staleness_query",
+    "pg_staleness_query_enabled",
+    "profile_output",
+    "profiling_coverage",
+    "profiling_mode",
+    "profiling_output",
+    "secret_directory",
+    "storage_compatibility_version",
+    "temp_directory",
+    "temp_file_encryption",
+    "unsafe_disable_etag_checks",
+    "unsafe_iceberg_ignore_sort_order",
+    "user",
+    "username",
+    "warnings_as_errors",
+};
+
+constexpr std::array kClosedFunctions = {"enable_logging",       "disable_logging",     "truncate_duckdb_logs",
+                                         "duckdb_logs",          "duckdb_log_contexts", "duckdb_external_file_cache",
+                                         "load_aws_credentials", "enable_profiling"};
 
 ::duckdb::unique_ptr<::duckdb::FunctionData> RefuseFunction(::duckdb::ClientContext&,
                                                             ::duckdb::TableFunctionBindInput& input,
@@ -222,8 +361,13 @@ Status ConfineCredential(::duckdb::SetStatement& set, const CredentialSetting& c
 
 Status ConfineSetting(::duckdb::SetStatement& set, const Instance& instance, Statement& statement) {
   if (set.scope == ::duckdb::SetScope::VARIABLE) return Status::Ok();
-  if (const auto* credential = FindCredentialSetting(set.name)) return ConfineCredential(set, *credential, statement);
-  const auto owner = OwnerOf(set.name);
+  if (const auto* credential = FindCredentialSetting(set.name)) {
+    TAVANA_RETURN_IF_ERROR(ConfineCredential(set, *credential, statement));
+    const auto reach = SessionReach::Find(context);
+    if (!reach || !statement.credential_value) return Status::Ok();
+    return MayHold(*reach, std::string(credential->type), std::string(credential->key), *statement.credential_value);
+  }
+  const auto owner = OwnerOf(set.name).value_or(SettingOwner::kNobody);
   if (owner == SettingOwner::kNobody && !::duckdb::StringUtil::Contains(set.name, '.')) {
     ::duckdb::Value value;
     ::duckdb::Connection probe(*instance.database);
@@ -289,12 +433,13 @@ void CloseFunctions(::duckdb::ClientContext& context) {
   });
 }
 
-SettingOwner OwnerOf(const std::string& setting) {
+std::optional<SettingOwner> OwnerOf(const std::string& setting) {
   const std::string lower = ::duckdb::StringUtil::Lower(setting);
   const auto is_in = [&](const auto& names) { return std::ranges::find(names, lower) != std::end(names); };
   if (FindCredentialSetting(lower) != nullptr || is_in(kOfSession)) return SettingOwner::kSession;
   if (is_in(kOfAdministrator)) return SettingOwner::kAdministrator;
-  return lower.starts_with("tavana") ? SettingOwner::kSession : SettingOwner::kNobody;
+  if (is_in(kOfNobody)) return SettingOwner::kNobody;
+  return lower.starts_with("tavana") ? std::optional(SettingOwner::kSession) : std::nullopt;
 }
 
 Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement& statement) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <duckdb.hpp>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -15,8 +16,8 @@ enum class SettingOwner : std::uint8_t {
   kAdministrator,  ///< it reaches everybody: the init SQL, or a session where the configuration is not locked
   kNobody,         ///< it would open what is closed
 };
-/// What the table says of the setting; kNobody of one that it does not name.
-SettingOwner OwnerOf(const std::string& setting);
+/// What the table says of the setting. One that it does not name is nobody's, until somebody has looked at it.
+std::optional<SettingOwner> OwnerOf(const std::string& setting);
 
 /// Takes from every session the functions that show what other sessions did (logs hold the headers of requests, and so
 /// tokens) or that fetch the server's own identity. In DuckDB's catalog itself, so that macros and query() find them no

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -143,6 +145,26 @@ TEST(Confine, OnlySettingsThatDuckDbKeepsApartAreTheSessions) {
     EXPECT_EQ(Answer(*b, ask), before) << name;
     EXPECT_NE(Answer(*a, ask), before) << name;
   }
+}
+
+TEST(Confine, EverySettingOfEveryExtensionIsInTheTable) {
+  const auto engine = Open();
+  const auto a = *engine->Open({});
+  int extensions = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(TAVANA_EXTENSION_DIR)) {
+    if (file.path().extension() != ".duckdb_extension") continue;
+    EXPECT_EQ(Answer(*a, "LOAD " + file.path().stem().string()), "") << file.path();
+    ++extensions;
+  }
+  EXPECT_GT(extensions, 10);
+  std::istringstream names(Answer(*a, "SELECT name FROM duckdb_settings()"));
+  int settings = 0;
+  for (std::string name; names >> name; ++settings) EXPECT_TRUE(OwnerOf(name).has_value()) << name;
+  EXPECT_GT(settings, 200);
+  // What was closed at the start stays closed when its extension comes.
+  for (const char* sql : {"CALL load_aws_credentials()", "FROM st_read('/etc/passwd')", "SET aws_nothing = 1"})
+    EXPECT_EQ(Answer(*a, sql).substr(0, 2), "42") << sql;
+  EXPECT_EQ(Answer(*a, "FROM st_read('/etc/passwd')"), "42501");
 }
 
 }  // namespace
