@@ -113,7 +113,8 @@ class Process:
 
 class Worker(Process):
     def __init__(self, folder, *arguments, port=0, env=None):
-        super().__init__(folder, "worker", "--grpc-port", port, *arguments, env=env)
+        # Files are open as `serve` on loopback has them, so that both topologies answer alike.
+        super().__init__(folder, "worker", "--grpc-port", port, *arguments, env={"TAVANA_LOCAL_ACCESS": "true", **(env or {})})
         self.grpc_port = self.ready["grpc_port"]
         self.address = f"127.0.0.1:{self.grpc_port}"
 

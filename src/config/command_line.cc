@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/ip_address.h"
 #include "config/config_file.h"
 #include "config/option_table.h"
 
@@ -166,11 +167,21 @@ void ForgetSecrets() {
 Environment InheritedEnvironment(const Options& options) {
   Environment environment;
   for (const OptionSpec& option : AllOptions()) {
-    if (option.group != "Storage") continue;
+    if (option.group != "Storage" && option.group != "Reach") continue;
     auto& value = environment[std::string(option.env)];
     if (const auto* text = std::get_if<std::string Options::*>(&option.target)) value = options.**text;
+    if (const auto* yes = std::get_if<bool Options::*>(&option.target)) value = options.**yes ? "true" : "false";
   }
+  environment["TAVANA_LOCAL_ACCESS"] = HasLocalAccess(options) ? "true" : "false";
   return environment;
+}
+
+bool HasLocalAccess(const Options& options) {
+  if (options.local_access != "auto") return options.local_access == "true";
+  const auto address = ParseIpAddress(options.bind_address);
+  const bool is_loopback = address && (*address == IpAddress{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}} ||
+                                       (*ParseIpAddress("127.0.0.1") == *address));
+  return options.command == Command::kServe && is_loopback;
 }
 
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, const Environment& environment) {

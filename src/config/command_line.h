@@ -31,8 +31,12 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments, 
 void ForgetSecrets();
 
 /// What `options` say of the groups that a process of ours hands to another by its environment, where no list of
-/// processes shows it: storage.
+/// processes shows it: storage and reach.
 Environment InheritedEnvironment(const Options& options);
+
+/// Whether sessions reach files of this machine and private networks: what local_access says or, when it is auto,
+/// whether this is `serve` on 127.0.0.1 or ::1.
+bool HasLocalAccess(const Options& options);
 
 /// `tavana --help`.
 std::string GeneralHelp();

@@ -136,6 +136,19 @@ const OptionSpec kOptions[] = {
     {"Storage", "gcs_endpoint_url", "--gcs-endpoint-url", "GCS_ENDPOINT_URL", &S::gcs_endpoint_url, "", 0, 0, "URL",
      "http:// or https:// address of a server other than Google's."},
 
+    {"Reach", "local_access", "--local-access", "TAVANA_LOCAL_ACCESS", &S::local_access, "auto", 0, 0, "",
+     "Whether sessions reach ordinary files of this machine and servers of private networks. auto: serve on loopback does.", "auto|true|false"},
+    {"Reach", "allowed_directories", "--allowed-directories", "TAVANA_ALLOWED_DIRECTORIES", &S::allowed_directories, "", 0, 0, "list",
+     "Directories and URL prefixes that sessions reach whatever else is closed, several with commas; http://HOST:PORT/ opens that server."},
+    {"Reach", "disable_external_access", "--disable-external-access", "TAVANA_DISABLE_EXTERNAL_ACCESS", &S::disable_external_access, "false", 0, 0, "",
+     "Sessions reach nothing but those directories and prefixes."},
+    {"Reach", "role_prefixes_file", "--role-prefixes-file", "TAVANA_ROLE_PREFIXES_FILE", &S::role_prefixes_file, "", 0, 0, "file",
+     "JSON object of roles, each with the list of prefixes that it is limited to; \"*\" stands for the roles without an entry."},
+    {"Reach", "lock_configuration", "--lock-configuration", "TAVANA_LOCK_CONFIGURATION", &S::lock_configuration, "true", 0, 0, "",
+     "Settings of DuckDB that reach every session are changed by the init SQL alone."},
+    {"Reach", "sessions_reach_server", "--sessions-reach-server", "TAVANA_SESSIONS_REACH_SERVER", &S::sessions_reach_server, "false", 0, 0, "",
+     "Sessions may use identities of this machine (credential_chain), and libraries that open files and servers without asking (ST_Read)."},
+
     {"Resources", "max_memory_gb", "--max-memory-gb", "MAX_MEMORY_GB", &S::max_memory_gb, "0", 0, kMaxGb, "GB (10^9 bytes)",
      "Memory of the engine. 0: 80 % of the cgroup's limit, or of the machine's memory."},
     {"Resources", "threads", "--threads", "THREADS", &S::threads, "0", 0, 4096, "threads",
@@ -255,7 +268,7 @@ bool IsFor(const OptionSpec& option, Command command) {
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }
-  if (option.group == "Data" || option.group == "Storage" || option.group == "Resources")
+  if (option.group == "Data" || option.group == "Storage" || option.group == "Reach" || option.group == "Resources")
     return command != Command::kGateway;
   if (option.group == "Operation" || option.name == "bind_address" || option.name == "http_port" ||
       option.name == "insecure_listen" || option.name == "shutdown_grace_seconds" || option.name == "statement_slots") {

@@ -58,6 +58,13 @@ struct Options {
   std::string gcs_access_key_id, gcs_secret_access_key;                                                ///< empty: none
   std::string gcs_endpoint_url;  ///< empty: Google's
 
+  std::string local_access;         ///< auto, true or false
+  std::string allowed_directories;  ///< with commas; empty: none
+  bool disable_external_access = false;
+  std::string role_prefixes_file;  ///< empty: none
+  bool lock_configuration = true;
+  bool sessions_reach_server = false;
+
   double max_memory_gb = 0;     ///< in 10^9 bytes; 0: from the cgroup
   int threads = 0;              ///< 0: from the cgroup
   std::string spill_directory;  ///< empty: one of this process under the system's temporary directory

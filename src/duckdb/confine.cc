@@ -11,12 +11,15 @@
 #include <duckdb/parser/expression/columnref_expression.hpp>
 #include <duckdb/parser/expression/constant_expression.hpp>
 #include <duckdb/parser/parsed_data/alter_info.hpp>
+#include <duckdb/parser/parsed_data/attach_info.hpp>
+#include <duckdb/parser/parsed_data/copy_info.hpp>
 #include <duckdb/parser/parsed_data/create_secret_info.hpp>
 #include <duckdb/parser/parsed_data/drop_info.hpp>
 #include <duckdb/parser/parsed_data/extra_drop_info.hpp>
 #include <duckdb/parser/parsed_data/load_info.hpp>
 #include <duckdb/parser/statement/alter_statement.hpp>
 #include <duckdb/parser/statement/attach_statement.hpp>
+#include <duckdb/parser/statement/copy_statement.hpp>
 #include <duckdb/parser/statement/create_statement.hpp>
 #include <duckdb/parser/statement/detach_statement.hpp>
 #include <duckdb/parser/statement/drop_statement.hpp>
@@ -27,6 +30,8 @@
 #include <optional>
 #include <string_view>
 
+#include "duckdb/guarded_files.h"
+#include "duckdb/guarded_libraries.h"
 #include "duckdb/vault.h"
 
 namespace tavana::duckdb_engine {
@@ -359,7 +364,60 @@ Status ConfineCredential(::duckdb::SetStatement& set, const CredentialSetting& c
   return Status::Ok();
 }
 
-Status ConfineSetting(::duckdb::SetStatement& set, const Instance& instance, Statement& statement) {
+Status ConfineAttach(const ::duckdb::AttachInfo& info, ::duckdb::ClientContext& context) {
+  const auto reach = SessionReach::Find(context);
+  const auto vault = Vault::Find(context);
+  if (!reach || !vault) return Status::Ok();
+  bool is_named = false;
+  for (const auto& [name, secret] : vault->contents()->secrets) {
+    const auto* known = dynamic_cast<const ::duckdb::KeyValueSecret*>(secret.get());
+    if (known == nullptr || (known->GetType() != "postgres" && known->GetType() != "ducklake")) continue;
+    is_named = true;
+    ::duckdb::Value host;
+    const bool has_host = known->TryGetValue("host", host) && !host.IsNull() && !host.ToString().empty();
+    if (known->GetType() == "postgres" && !has_host) return MayAttach(*reach, info, false);
+  }
+  return MayAttach(*reach, info, is_named);
+}
+
+Status ConfineCopy(const ::duckdb::CopyInfo& info, const Instance& instance) {
+  if (::duckdb::StringUtil::Lower(info.format) != "gdal" || instance.options.sessions_reach_server) return Status::Ok();
+  return Denied("GDAL opens files of its own").WithHint("COPY as Parquet, CSV or JSON.");
+}
+
+Status ConfineAlter(const ::duckdb::AlterInfo& info) {
+  if (info.type != ::duckdb::AlterType::ALTER_DATABASE) return Status::Ok();
+  return Error(ErrorCode::kUnsupported, "databases are not renamed")
+      .WithHint("DETACH it and ATTACH it under the other name.");
+}
+
+/// DuckDB would run what EXPLAIN ANALYZE and EXECUTE name without asking again.
+Status ConfineInner(const ::duckdb::SQLStatement& inner, const Instance& instance) {
+  switch (inner.type) {
+    case StatementType::SELECT_STATEMENT:
+    case StatementType::INSERT_STATEMENT:
+    case StatementType::UPDATE_STATEMENT:
+    case StatementType::DELETE_STATEMENT:
+    case StatementType::MERGE_INTO_STATEMENT:
+    case StatementType::CALL_STATEMENT:
+    case StatementType::PRAGMA_STATEMENT:
+    case StatementType::EXECUTE_STATEMENT: return Status::Ok();
+    case StatementType::COPY_STATEMENT: return ConfineCopy(*inner.Cast<::duckdb::CopyStatement>().info, instance);
+    case StatementType::CREATE_STATEMENT:
+      if (inner.Cast<::duckdb::CreateStatement>().info->type != ::duckdb::CatalogType::SECRET_ENTRY)
+        return Status::Ok();
+      break;
+    case StatementType::DROP_STATEMENT:
+      if (inner.Cast<::duckdb::DropStatement>().info->type != ::duckdb::CatalogType::SECRET_ENTRY) return Status::Ok();
+      break;
+    case StatementType::ALTER_STATEMENT: return ConfineAlter(*inner.Cast<::duckdb::AlterStatement>().info);
+    default: break;
+  }
+  return Error(ErrorCode::kUnsupported, "this statement is neither explained nor prepared; run it as it is");
+}
+
+Status ConfineSetting(::duckdb::SetStatement& set, const Instance& instance, ::duckdb::ClientContext& context,
+                      Statement& statement) {
   if (set.scope == ::duckdb::SetScope::VARIABLE) return Status::Ok();
   if (const auto* credential = FindCredentialSetting(set.name)) {
     TAVANA_RETURN_IF_ERROR(ConfineCredential(set, *credential, statement));
@@ -377,37 +435,6 @@ Status ConfineSetting(::duckdb::SetStatement& set, const Instance& instance, Sta
   if (owner != SettingOwner::kNobody && !instance.options.lock_configuration) return Status::Ok();
   return Denied("\"" + set.name + "\" is set for the whole server")
       .WithHint(owner == SettingOwner::kSession ? "SET it without GLOBAL." : "Its administrator can, in the init SQL.");
-}
-
-Status ConfineAlter(const ::duckdb::AlterInfo& info) {
-  if (info.type != ::duckdb::AlterType::ALTER_DATABASE) return Status::Ok();
-  return Error(ErrorCode::kUnsupported, "databases are not renamed")
-      .WithHint("DETACH it and ATTACH it under the other name.");
-}
-
-/// DuckDB would run what EXPLAIN ANALYZE and EXECUTE name without asking again.
-Status ConfineInner(const ::duckdb::SQLStatement& inner) {
-  switch (inner.type) {
-    case StatementType::SELECT_STATEMENT:
-    case StatementType::INSERT_STATEMENT:
-    case StatementType::UPDATE_STATEMENT:
-    case StatementType::DELETE_STATEMENT:
-    case StatementType::MERGE_INTO_STATEMENT:
-    case StatementType::COPY_STATEMENT:
-    case StatementType::CALL_STATEMENT:
-    case StatementType::PRAGMA_STATEMENT:
-    case StatementType::EXECUTE_STATEMENT: return Status::Ok();
-    case StatementType::CREATE_STATEMENT:
-      if (inner.Cast<::duckdb::CreateStatement>().info->type != ::duckdb::CatalogType::SECRET_ENTRY)
-        return Status::Ok();
-      break;
-    case StatementType::DROP_STATEMENT:
-      if (inner.Cast<::duckdb::DropStatement>().info->type != ::duckdb::CatalogType::SECRET_ENTRY) return Status::Ok();
-      break;
-    case StatementType::ALTER_STATEMENT: return ConfineAlter(*inner.Cast<::duckdb::AlterStatement>().info);
-    default: break;
-  }
-  return Error(ErrorCode::kUnsupported, "this statement is neither explained nor prepared; run it as it is");
 }
 
 Status ConfineLoad(const ::duckdb::LoadInfo& info) {
@@ -442,7 +469,8 @@ std::optional<SettingOwner> OwnerOf(const std::string& setting) {
   return lower.starts_with("tavana") ? std::optional(SettingOwner::kSession) : std::nullopt;
 }
 
-Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement& statement) {
+Status Confine(::duckdb::SQLStatement& part, const Instance& instance, ::duckdb::ClientContext& context,
+               Statement& statement) {
   switch (part.type) {
     case StatementType::CREATE_STATEMENT: {
       auto& info = *part.Cast<::duckdb::CreateStatement>().info;
@@ -452,16 +480,21 @@ Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement
     case StatementType::DROP_STATEMENT: return ConfineDrop(*part.Cast<::duckdb::DropStatement>().info);
     case StatementType::SET_STATEMENT:
     case StatementType::VARIABLE_SET_STATEMENT:
-      return ConfineSetting(part.Cast<::duckdb::SetStatement>(), instance, statement);
-    case StatementType::ATTACH_STATEMENT:
-      statement.attach = part.Cast<::duckdb::AttachStatement>().info->Copy();
-      return Status::Ok();
+      return ConfineSetting(part.Cast<::duckdb::SetStatement>(), instance, context, statement);
+    case StatementType::ATTACH_STATEMENT: {
+      const auto& info = *part.Cast<::duckdb::AttachStatement>().info;
+      statement.attach = info.Copy();
+      return ConfineAttach(info, context);
+    }
     case StatementType::DETACH_STATEMENT:
       statement.detach = part.Cast<::duckdb::DetachStatement>().info->Copy();
       return Status::Ok();
     case StatementType::ALTER_STATEMENT: return ConfineAlter(*part.Cast<::duckdb::AlterStatement>().info);
-    case StatementType::EXPLAIN_STATEMENT: return ConfineInner(*part.Cast<::duckdb::ExplainStatement>().stmt);
-    case StatementType::PREPARE_STATEMENT: return ConfineInner(*part.Cast<::duckdb::PrepareStatement>().statement);
+    case StatementType::COPY_STATEMENT: return ConfineCopy(*part.Cast<::duckdb::CopyStatement>().info, instance);
+    case StatementType::EXPLAIN_STATEMENT:
+      return ConfineInner(*part.Cast<::duckdb::ExplainStatement>().stmt, instance);
+    case StatementType::PREPARE_STATEMENT:
+      return ConfineInner(*part.Cast<::duckdb::PrepareStatement>().statement, instance);
     case StatementType::LOAD_STATEMENT: return ConfineLoad(*part.Cast<::duckdb::LoadStatement>().info);
     case StatementType::UPDATE_EXTENSIONS_STATEMENT: return Denied("extensions are the server's");
     default: return Status::Ok();

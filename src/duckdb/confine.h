@@ -27,6 +27,7 @@ void CloseFunctions(::duckdb::ClientContext& context);
 /// Makes one part of a session's statement reach nobody else: secrets go to the session's vault, credential settings
 /// too, databases to its attachments; settings of others are refused, and so are extensions from elsewhere. After
 /// DuckDB has expanded what it expands (IMPORT), so that nothing is missed.
-Status Confine(::duckdb::SQLStatement& part, const Instance& instance, Statement& statement);
+Status Confine(::duckdb::SQLStatement& part, const Instance& instance, ::duckdb::ClientContext& context,
+               Statement& statement);
 
 }  // namespace tavana::duckdb_engine

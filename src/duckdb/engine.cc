@@ -10,6 +10,7 @@
 #include <duckdb/main/secret/secret_manager.hpp>
 #include <duckdb/main/valid_checker.hpp>
 #include <duckdb/parser/keyword_helper.hpp>
+#include <duckdb/planner/extension_callback.hpp>
 #include <filesystem>
 #include <mutex>
 #include <stop_token>
@@ -24,6 +25,8 @@
 #include "duckdb/confine.h"
 #include "duckdb/errors.h"
 #include "duckdb/functions.h"
+#include "duckdb/guarded_files.h"
+#include "duckdb/guarded_libraries.h"
 #include "duckdb/instance.h"
 #include "duckdb/listing.h"
 #include "duckdb/local_file_storage.h"
@@ -113,6 +116,12 @@ Status CheckSpillDirectory(const std::string& directory) {
   return Status::Ok();
 }
 
+std::shared_ptr<const ReachPolicy> ReachOf(const EngineOptions& options) {
+  ReachPolicy policy = options.reach;
+  if (!options.extension_directory.empty()) policy.readable.push_back(options.extension_directory);
+  return std::make_shared<const ReachPolicy>(Resolved(std::move(policy)));
+}
+
 void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   using ::duckdb::Value;
   if (options.resources.threads > 0) config.SetOptionByName("threads", Value::BIGINT(options.resources.threads));
@@ -125,6 +134,7 @@ void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
   config.SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
   config.SetOptionByName("allow_persistent_secrets", Value::BOOLEAN(false));
+  config.file_system = ::duckdb::make_uniq<GuardedFiles>();
   RegisterArrowTables(config);
   RegisterReadSets(config);
   RegisterListing(config);
@@ -154,13 +164,19 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
   try {
     auto instance = std::make_shared<Instance>();
     instance->options = options;
+    instance->reach = ReachOf(options);
+    instance->resolver = SystemResolver();
     ::duckdb::DBConfig config;
     Configure(config, options);
+    const auto anybody = ::duckdb::make_shared_ptr<SessionReach>(instance->reach, std::string(), instance->resolver);
+    ::duckdb::ExtensionCallback::Register(config, GuardOfLibraries(anybody, options.sessions_reach_server));
     instance->database = std::make_unique<::duckdb::DuckDB>(nullptr, &config);
     RegisterPostgresSpellings(*instance->database->instance);
     RegisterPostgresFunctions(*instance->database->instance);
     RegisterDialect(*instance->database->instance);
+    if (!options.sessions_reach_server) GuardCoreFunctions(*instance->database->instance);
     ::duckdb::Connection connection(*instance->database);
+    SessionReach::OpenAll(*connection.context);
     auto vaults = ::duckdb::make_uniq<VaultStorage>();
     instance->vaults = vaults.get();
     vaults->FallBackTo(options.storage);

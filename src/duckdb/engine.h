@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "duckdb/reach.h"
 #include "engine/engine.h"
 
 namespace tavana::duckdb_engine {
@@ -33,9 +34,12 @@ struct EngineOptions {
   std::string extension_directory;      ///< EXT of EXT/v1.5.5/linux_amd64/*.duckdb_extension; nothing is ever installed
   /// What sessions without credentials of their own reach storage with, as the settings that a session would SET.
   std::map<std::string, std::string> storage;
+  /// What sessions may reach of files and servers; the extensions' directory is added.
+  ReachPolicy reach;
   /// Whether settings that reach everybody are the administrator's alone.
   bool lock_configuration = true;
-  /// Whether a session may use what the server itself may: identities of its machine among others.
+  /// Whether a session may use what the server itself may: identities of its machine, and libraries that open files
+  /// and servers without asking.
   bool sessions_reach_server = false;
   /// What a session may keep aside of results that other statements interrupted (chosen: a large export fits).
   std::uint64_t open_results_limit_bytes = std::uint64_t{1} << 30;

@@ -127,8 +127,9 @@ constexpr Sentence kSentences[] = {
     {"Prepared statement \"", ErrorCode::kUndefinedStatement},
 };
 
-/// Where an error of ours keeps its code on its way through DuckDB.
+/// Where an error of ours keeps its code and its hint on its way through DuckDB.
 constexpr const char* kOwnCode = "tavana_code";
+constexpr const char* kOwnHint = "tavana_hint";
 
 ErrorCode CodeOf(const ErrorData& error) {
   if (const std::string own = Info(error, kOwnCode); !own.empty()) return static_cast<ErrorCode>(std::stoi(own));
@@ -222,6 +223,7 @@ Error Translate(const ErrorData& error, std::string_view sql) {
   std::string text = WithoutPointer(error.RawMessage());
   if (error.Type() == ExceptionType::INTERRUPT) text = "canceling statement due to user request";
   std::string hint = TakeHint(text);
+  if (hint.empty()) hint = Info(error, kOwnHint);
   Error result = Error(code, text.empty() ? std::string("unknown error") : std::move(text)).WithHint(std::move(hint));
   // The setters change `result` in place and give it back; assigning it to itself would empty it.
   if (const auto position = CharacterOf(error, sql)) (void)std::move(result).AtPosition(*position);
@@ -242,8 +244,8 @@ Error TranslateError(const ErrorData& error, std::string_view sql) {
 }
 
 void ThrowToDuckDb(const Error& error) {
-  throw ::duckdb::Exception({{kOwnCode, std::to_string(static_cast<int>(error.code()))}}, ExceptionType::CONVERSION,
-                            std::string(error.message()));
+  throw ::duckdb::Exception({{kOwnCode, std::to_string(static_cast<int>(error.code()))}, {kOwnHint, error.hint()}},
+                            ExceptionType::CONVERSION, std::string(error.message()));
 }
 
 Error TranslateException(const std::exception& exception, std::string_view sql) {

@@ -8,6 +8,7 @@
 #include "duckdb/catalog.h"
 #include "duckdb/engine.h"
 #include "duckdb/plan_guard.h"
+#include "duckdb/reach.h"
 #include "duckdb/vault.h"
 
 namespace tavana::duckdb_engine {
@@ -19,6 +20,8 @@ struct Instance {
   std::unique_ptr<::duckdb::DuckDB> database;
   VaultStorage* vaults = nullptr;  ///< the database's
   AttachedFiles attached_files;
+  std::shared_ptr<const ReachPolicy> reach;
+  Resolver resolver;
   PostgresCatalog catalog;  ///< empty without postgres_catalog
   std::atomic<bool> poisoned = false;
 };

@@ -19,6 +19,7 @@
 #include "duckdb/catalog.h"
 #include "duckdb/direct_append.h"
 #include "duckdb/errors.h"
+#include "duckdb/guarded_files.h"
 #include "duckdb/result.h"
 #include "duckdb/statement.h"
 #include "duckdb/values.h"
@@ -75,6 +76,8 @@ class DuckDbSession : public engine::Session {
       variables["tavana_user"] = ::duckdb::Value(options_.user);
       (void)Vault::Of(shared_->context());
       (void)Own();
+      SessionReach::Put(shared_->context(), ::duckdb::make_shared_ptr<SessionReach>(
+                                                shared_->instance->reach, options_.user, shared_->instance->resolver));
       variables["tavana_pid"] = ::duckdb::Value::INTEGER(static_cast<std::int32_t>(options_.process_id));
       return Status::Ok();
     } catch (const std::exception& exception) {

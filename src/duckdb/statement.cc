@@ -414,7 +414,7 @@ Result<Statement> Describe(SharedConnection& shared, std::string_view sql,
     AdaptToCatalog(shared.context(), parsed);
     shared.context().PreprocessStatements(parsed);
     for (auto& part : parsed) {
-      TAVANA_RETURN_IF_ERROR(Confine(*part, *shared.instance, statement));
+      TAVANA_RETURN_IF_ERROR(Confine(*part, *shared.instance, shared.context(), statement));
       CastNullColumns(*part);
       statement.parts.push_back(std::move(part));
     }

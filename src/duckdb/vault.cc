@@ -11,6 +11,10 @@
 #include <duckdb/main/secret/secret_manager.hpp>
 #include <utility>
 
+#include "duckdb/errors.h"
+#include "duckdb/guarded_files.h"
+#include "duckdb/guarded_libraries.h"
+
 namespace tavana::duckdb_engine {
 namespace {
 
@@ -187,6 +191,12 @@ unique_ptr<SecretEntry> VaultStorage::StoreSecret(unique_ptr<const BaseSecret> s
     const std::lock_guard lock(mutex_);
     infrastructure_[name] = kept;
     return make_uniq<SecretEntry>(EntryOf(kept));
+  }
+  if (const auto reach = SessionReach::Find(transaction->GetContext())) {
+    for (const auto& [key, value] : dynamic_cast<const KeyValueSecret&>(*kept).secret_map) {
+      const auto allowed = MayHold(*reach, kept->GetType(), key, value.IsNull() ? "" : value.ToString());
+      if (!allowed.ok()) ThrowToDuckDb(allowed.error());
+    }
   }
   if (vault->contents()->secrets.contains(name)) {
     if (on_conflict == OnCreateConflict::IGNORE_ON_CONFLICT) return nullptr;

@@ -1,16 +1,23 @@
 #include "main/engine_setup.h"
 
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "config/command_line.h"
 #include "config/storage_settings.h"
 #include "main/demo.h"
+#include "net/egress.h"
 #include "observe/log.h"
 
 namespace tavana {
 namespace {
 
+constexpr std::size_t kMaxRolesBytes = std::size_t{1} << 20;  // chosen: thousands of roles
 constexpr std::size_t kMaxInitBytes = std::size_t{64} << 20;  // as long as a client's longest message
 
 std::uint64_t BytesOfGb(double gigabytes) { return static_cast<std::uint64_t>(gigabytes * 1e9); }
@@ -31,7 +38,68 @@ Result<std::string> InitSql(const config::Options& options) {
   return sql + init;
 }
 
+/// The role prefixes file: {"role": ["prefix", ...], ...}.
+Result<std::map<std::string, std::vector<std::string>, std::less<>>> RolePrefixes(const std::string& path) {
+  std::map<std::string, std::vector<std::string>, std::less<>> roles;
+  if (path.empty()) return roles;
+  TAVANA_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxRolesBytes));
+  const auto document = nlohmann::json::parse(text, nullptr, false);
+  const auto wrong = [&](const std::string& what) {
+    return Error(ErrorCode::kInvalidParameter, "role prefixes file " + path + ": " + what);
+  };
+  if (!document.is_object()) return wrong("not a JSON object of roles");
+  for (const auto& [role, prefixes] : document.items()) {
+    if (!prefixes.is_array()) return wrong("\"" + role + "\" wants a list of prefixes");
+    auto& list = roles[role];
+    for (const auto& prefix : prefixes) {
+      if (!prefix.is_string()) return wrong("\"" + role + "\" wants a list of prefixes");
+      list.push_back(prefix.get<std::string>());
+    }
+  }
+  return roles;
+}
+
+std::vector<std::string> Prefixes(const config::Options& options) {
+  std::vector<std::string> prefixes;
+  std::istringstream list(options.allowed_directories);
+  for (std::string prefix; std::getline(list, prefix, ',');)
+    if (!prefix.empty()) prefixes.push_back(prefix);
+  if (options.demo) prefixes.push_back(DemoDirectory(TAVANA_DEMO_DIR));
+  return prefixes;
+}
+
+Result<duckdb_engine::ReachPolicy> ReachOf(const config::Options& options, const SpillDirectory& spill) {
+  duckdb_engine::ReachPolicy reach;
+  reach.local = config::HasLocalAccess(options);
+  reach.external = !options.disable_external_access;
+  reach.allowed = Prefixes(options);
+  for (const auto& url : config::StorageServers(options)) reach.endpoints.push_back(duckdb_engine::EndpointOf(url));
+  TAVANA_ASSIGN_OR_RETURN(reach.of_roles, RolePrefixes(options.role_prefixes_file));
+  reach.closed = {spill.path().string()};
+  for (const auto& file :
+       {options.database_file, options.database_file.empty() ? "" : options.database_file + ".wal", options.users_file,
+        options.tls_key, options.cluster_key, options.init_file, options.role_prefixes_file})
+    if (!file.empty() && file != ":memory:") reach.closed.push_back(file);
+  return reach;
+}
+
 }  // namespace
+
+Status GuardEgress(const config::Options& options) {
+  net::EgressPolicy policy{.private_networks = config::HasLocalAccess(options), .allowed = {}};
+  TAVANA_ASSIGN_OR_RETURN(const auto roles, RolePrefixes(options.role_prefixes_file));
+  auto prefixes = Prefixes(options);
+  for (const auto& [role, more] : roles) prefixes.insert(prefixes.end(), more.begin(), more.end());
+  const auto servers = config::StorageServers(options);
+  prefixes.insert(prefixes.end(), servers.begin(), servers.end());
+  prefixes.push_back(options.jwt_keys);
+  for (const auto& prefix : prefixes) {
+    if (prefix.starts_with("http://") || prefix.starts_with("https://") || prefix.starts_with("tcp://"))
+      policy.allowed.push_back(duckdb_engine::EndpointOf(prefix));
+  }
+  net::GuardConnections(std::move(policy));
+  return Status::Ok();
+}
 
 Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& options,
                                                      const config::ResourceLimits& limits,
@@ -55,6 +123,9 @@ Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& opti
   TAVANA_ASSIGN_OR_RETURN(engine.storage, config::StorageSettings(options));
   engine.spill_directory = spill.path().string();
   engine.spill_limit_bytes = BytesOfGb(options.spill_limit_gb);
+  TAVANA_ASSIGN_OR_RETURN(engine.reach, ReachOf(options, spill));
+  engine.lock_configuration = options.lock_configuration;
+  engine.sessions_reach_server = options.sessions_reach_server;
   engine.extension_directory = ExtensionDirectory(TAVANA_EXTENSION_DIR);
   return engine;
 }

@@ -10,6 +10,9 @@
 
 namespace tavana {
 
+/// Lets this process, if it has an engine, connect to nothing but what its sessions may reach.
+Status GuardEgress(const config::Options& options);
+
 /// What DuckDB is told of `options`, of what the machine or its cgroup allows, and of where it may spill.
 Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& options,
                                                      const config::ResourceLimits& limits, const SpillDirectory& spill);

@@ -221,6 +221,7 @@ struct EngineSource {
 
 Result<EngineSource> DuckDbHere(const config::Options& options) {
   EngineSource source;
+  TAVANA_RETURN_IF_ERROR(GuardEgress(options));
   TAVANA_ASSIGN_OR_RETURN(auto spill, SpillDirectory::Open(options.spill_directory));
   TAVANA_ASSIGN_OR_RETURN(auto engine, EngineOptionsOf(options, config::CurrentResourceLimits(), spill));
   source.spill.emplace(std::move(spill));

@@ -69,6 +69,7 @@ int RunWorker(const config::Options& options) {
   flight::RouteGrpcLog();
 
   if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
+  if (const Status guarded = GuardEgress(options); !guarded) return Fail(guarded.error());
   auto spill = SpillDirectory::Open(options.spill_directory);
   if (!spill) return Fail(spill.error());
   auto engine_options = EngineOptionsOf(options, config::CurrentResourceLimits(), *spill);

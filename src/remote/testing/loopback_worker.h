@@ -12,7 +12,7 @@ namespace tavana::remote::testing {
 /// A worker with DuckDB in this process, on a port of its own.
 struct LoopbackWorker {
   explicit LoopbackWorker(std::string name)
-      : engine(*duckdb_engine::OpenDuckDb({.postgres_catalog = false})),
+      : engine(*duckdb_engine::OpenDuckDb({.postgres_catalog = false, .reach = {.local = true}})),
         worker(*Worker::Listen(*engine, {.name = std::move(name), .version = "test", .statement_threads = 8})) {}
 
   std::string address() const { return "127.0.0.1:" + std::to_string(worker->port()); }
