@@ -165,7 +165,7 @@ def test_a_delta_table_is_read_as_it_was_at_every_version(everywhere, server, fi
 @pytest.mark.parametrize("door", DOORS)
 def test_an_attached_delta_table_has_its_versions_and_takes_rows(everywhere, delta, door):
     with Session(everywhere, door) as session:
-        session.run(f"ATTACH '{delta}-{door}' AS lake_{door} (TYPE delta)")
+        session.run(f"ATTACH '{delta}-{door}' AS lake_{door} (TYPE delta, READ_WRITE)")
         count = session.run(f"SELECT count(*) FROM lake_{door}")[0][0]
         session.run(f"INSERT INTO lake_{door} VALUES (9, 'v9')")
         assert session.run(f"SELECT count(*) FROM lake_{door}") == [(count + 1,)]
