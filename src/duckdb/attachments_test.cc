@@ -22,6 +22,7 @@ class AttachmentsTest : public ::testing::Test {
     folder_ = ::mkdtemp(name.data());
     EngineOptions options;
     options.extension_directory = TAVANA_EXTENSION_DIR;
+    options.reach.local = true;
     engine_ = *OpenDuckDb(options);
     a_ = *engine_->Open({});
     b_ = *engine_->Open({});

@@ -491,8 +491,7 @@ Status Confine(::duckdb::SQLStatement& part, const Instance& instance, ::duckdb:
       return Status::Ok();
     case StatementType::ALTER_STATEMENT: return ConfineAlter(*part.Cast<::duckdb::AlterStatement>().info);
     case StatementType::COPY_STATEMENT: return ConfineCopy(*part.Cast<::duckdb::CopyStatement>().info, instance);
-    case StatementType::EXPLAIN_STATEMENT:
-      return ConfineInner(*part.Cast<::duckdb::ExplainStatement>().stmt, instance);
+    case StatementType::EXPLAIN_STATEMENT: return ConfineInner(*part.Cast<::duckdb::ExplainStatement>().stmt, instance);
     case StatementType::PREPARE_STATEMENT:
       return ConfineInner(*part.Cast<::duckdb::PrepareStatement>().statement, instance);
     case StatementType::LOAD_STATEMENT: return ConfineLoad(*part.Cast<::duckdb::LoadStatement>().info);

@@ -225,7 +225,7 @@ def test_only_gateways_are_heard_where_gateways_talk(start_gateways):
             stranger.authenticate_basic_token("ada", "x")
 
 
-def test_gateways_without_a_key_in_common_refuse_each_others_tokens(start_cluster):
+def test_gateways_without_a_key_in_common_do_not_know_each_others_sessions(start_cluster):
     cluster = start_cluster(gateways=2)
     with Client(Doors(*cluster.gateways)) as client:
         client.execute("SELECT 1")

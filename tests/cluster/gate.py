@@ -91,7 +91,7 @@ class Connection:
 
 class Relay:
     def __init__(self, targets):
-        self.targets, self.connections, self.seconds, self.dark = target, [], 0.0, []
+        self.targets, self.connections, self.seconds, self.dark = targets, [], 0.0, []
         self.open = asyncio.Event()
         self.open.set()
 
