@@ -14,7 +14,11 @@
 #include <duckdb/planner/expression/bound_function_expression.hpp>
 #include <duckdb/planner/expression_iterator.hpp>
 #include <duckdb/planner/logical_operator_visitor.hpp>
+#include <duckdb/planner/operator/logical_delete.hpp>
 #include <duckdb/planner/operator/logical_get.hpp>
+#include <duckdb/planner/operator/logical_insert.hpp>
+#include <duckdb/planner/operator/logical_merge_into.hpp>
+#include <duckdb/planner/operator/logical_update.hpp>
 #include <string>
 #include <string_view>
 
@@ -50,7 +54,16 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
   explicit Walk(engine::ReadSet& read_set) : read_set_(read_set) {}
 
   void VisitOperator(::duckdb::LogicalOperator& node) override {
-    if (node.type == ::duckdb::LogicalOperatorType::LOGICAL_GET) VisitGet(node.Cast<::duckdb::LogicalGet>());
+    switch (node.type) {
+      case ::duckdb::LogicalOperatorType::LOGICAL_GET: VisitGet(node.Cast<::duckdb::LogicalGet>()); break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_INSERT: VisitTarget(node.Cast<::duckdb::LogicalInsert>().table); break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_UPDATE: VisitTarget(node.Cast<::duckdb::LogicalUpdate>().table); break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_DELETE: VisitTarget(node.Cast<::duckdb::LogicalDelete>().table); break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_MERGE_INTO:
+        VisitTarget(node.Cast<::duckdb::LogicalMergeInto>().table);
+        break;
+      default: break;
+    }
     ::duckdb::LogicalOperatorVisitor::VisitOperator(node);
   }
 
@@ -75,6 +88,11 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
     }
     ::duckdb::ExpressionIterator::EnumerateChildren(expression,
                                                     [this](::duckdb::Expression& child) { CheckStability(child); });
+  }
+
+  /// A lake's table goes with the transaction that found it, and the plan that names it must not outlive it.
+  void VisitTarget(::duckdb::TableCatalogEntry& table) {
+    trusts_strangers_ |= !table.ParentCatalog().IsDuckCatalog();
   }
 
   void VisitGet(::duckdb::LogicalGet& get) {
