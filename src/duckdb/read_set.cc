@@ -56,9 +56,15 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
   void VisitOperator(::duckdb::LogicalOperator& node) override {
     switch (node.type) {
       case ::duckdb::LogicalOperatorType::LOGICAL_GET: VisitGet(node.Cast<::duckdb::LogicalGet>()); break;
-      case ::duckdb::LogicalOperatorType::LOGICAL_INSERT: VisitTarget(node.Cast<::duckdb::LogicalInsert>().table); break;
-      case ::duckdb::LogicalOperatorType::LOGICAL_UPDATE: VisitTarget(node.Cast<::duckdb::LogicalUpdate>().table); break;
-      case ::duckdb::LogicalOperatorType::LOGICAL_DELETE: VisitTarget(node.Cast<::duckdb::LogicalDelete>().table); break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_INSERT:
+        VisitTarget(node.Cast<::duckdb::LogicalInsert>().table);
+        break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_UPDATE:
+        VisitTarget(node.Cast<::duckdb::LogicalUpdate>().table);
+        break;
+      case ::duckdb::LogicalOperatorType::LOGICAL_DELETE:
+        VisitTarget(node.Cast<::duckdb::LogicalDelete>().table);
+        break;
       case ::duckdb::LogicalOperatorType::LOGICAL_MERGE_INTO:
         VisitTarget(node.Cast<::duckdb::LogicalMergeInto>().table);
         break;
@@ -91,9 +97,7 @@ class Walk : public ::duckdb::LogicalOperatorVisitor {
   }
 
   /// A lake's table goes with the transaction that found it, and the plan that names it must not outlive it.
-  void VisitTarget(::duckdb::TableCatalogEntry& table) {
-    trusts_strangers_ |= !table.ParentCatalog().IsDuckCatalog();
-  }
+  void VisitTarget(::duckdb::TableCatalogEntry& table) { trusts_strangers_ |= !table.ParentCatalog().IsDuckCatalog(); }
 
   void VisitGet(::duckdb::LogicalGet& get) {
     if (auto table = get.GetTable()) {
