@@ -6,7 +6,6 @@
 #include <duckdb/common/exception/binder_exception.hpp>
 #include <duckdb/common/file_system.hpp>
 #include <duckdb/common/string_util.hpp>
-#include <duckdb/common/types/uuid.hpp>
 #include <duckdb/execution/expression_executor.hpp>
 #include <duckdb/main/client_data.hpp>
 #include <duckdb/main/config.hpp>
@@ -18,6 +17,8 @@
 #include <duckdb/planner/binder.hpp>
 #include <duckdb/planner/expression_binder/table_function_binder.hpp>
 #include <duckdb/transaction/meta_transaction.hpp>
+#include <fmt/format.h>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -61,7 +62,13 @@ void BindOptions(ClientContext& context, AttachInfo& info) {
   info.parsed_options.clear();
 }
 
-std::string UnguessableName() { return std::string(kHiddenPrefix) + "_" + UUID::ToString(UUID::GenerateRandomUUID()); }
+/// 128 bits of the system's randomness: DuckDB's own generator tells its next numbers to whoever has seen some.
+std::string UnguessableName() {
+  std::random_device random;
+  std::string name = std::string(kHiddenPrefix) + "_";
+  for (int i = 0; i < 4; ++i) name += fmt::format("{:08x}", random());
+  return name;
+}
 
 /// A DuckLake attaches the database of its metadata for itself, where every session could name it.
 void HideMetadata(AttachInfo& info, AttachOptions& options) {
