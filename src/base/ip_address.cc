@@ -1,6 +1,7 @@
 #include "base/ip_address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <cstring>
@@ -79,6 +80,20 @@ std::optional<IpAddress> ParseIpAddress(std::string_view text) {
   }
   IpAddress v6;
   if (inet_pton(AF_INET6, terminated.c_str(), v6.bytes.data()) == 1) return v6;
+  return std::nullopt;
+}
+
+std::optional<IpAddress> IpAddressOf(const sockaddr* address, socklen_t length) {
+  if (address->sa_family == AF_INET && length >= sizeof(sockaddr_in)) {
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, bytes.size());
+    return Ipv4Address(bytes);
+  }
+  if (address->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
+    IpAddress v6;
+    std::memcpy(v6.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, v6.bytes.size());
+    return v6;
+  }
   return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -24,6 +26,9 @@ AddressKind KindOf(const IpAddress& address);
 /// Every spelling of an address that a resolver takes without asking a name server: dotted, with fewer parts, decimal,
 /// octal, hexadecimal, IPv6 with or without brackets and zone. Nothing for a name.
 std::optional<IpAddress> ParseIpAddress(std::string_view text);
+
+/// Of a socket's or a resolver's answer; nothing for another family.
+std::optional<IpAddress> IpAddressOf(const sockaddr* address, socklen_t length);
 
 /// Of the four bytes of an IPv4 address.
 IpAddress Ipv4Address(const std::array<std::uint8_t, 4>& bytes);

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <netinet/in.h>
 #include <optional>
 #include <utility>
 
@@ -264,16 +263,7 @@ std::vector<IpAddress> ResolveNow(const std::string& host) {
   std::vector<IpAddress> addresses;
   if (getaddrinfo(host.c_str(), nullptr, &wanted, &found) != 0) return addresses;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    if (each->ai_family == AF_INET) {
-      std::array<std::uint8_t, 4> bytes{};
-      std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in*>(each->ai_addr)->sin_addr, bytes.size());
-      addresses.push_back(Ipv4Address(bytes));
-    } else if (each->ai_family == AF_INET6) {
-      IpAddress address;
-      std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(each->ai_addr)->sin6_addr,
-                  address.bytes.size());
-      addresses.push_back(address);
-    }
+    if (const auto address = IpAddressOf(each->ai_addr, each->ai_addrlen)) addresses.push_back(*address);
   }
   freeaddrinfo(found);
   return addresses;

@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -32,21 +32,11 @@ struct Peer {
 };
 
 std::optional<Peer> PeerOf(const sockaddr* address, socklen_t length) {
-  if (address->sa_family == AF_INET && length >= sizeof(sockaddr_in)) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, address, sizeof v4);
-    std::array<std::uint8_t, 4> bytes{};
-    std::memcpy(bytes.data(), &v4.sin_addr, bytes.size());
-    return Peer{Ipv4Address(bytes), ntohs(v4.sin_port)};
-  }
-  if (address->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, address, sizeof v6);
-    Peer peer{{}, ntohs(v6.sin6_port)};
-    std::memcpy(peer.address.bytes.data(), &v6.sin6_addr, peer.address.bytes.size());
-    return peer;
-  }
-  return std::nullopt;
+  const auto ip = IpAddressOf(address, length);
+  if (!ip) return std::nullopt;
+  in_port_t port = 0;  // both families have it at the same place
+  std::memcpy(&port, &reinterpret_cast<const sockaddr_in*>(address)->sin_port, sizeof port);
+  return Peer{*ip, ntohs(port)};
 }
 
 std::vector<Peer> Resolve(const std::string& endpoint) {
@@ -87,6 +77,8 @@ class Guard {
   std::vector<Peer> opened_;
   std::optional<steady_clock::time_point> resolved_at_;
 };
+
+static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
 
 std::atomic<Guard*> guard = nullptr;  // lives as long as the process
 
