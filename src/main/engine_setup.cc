@@ -85,22 +85,6 @@ Result<duckdb_engine::ReachPolicy> ReachOf(const config::Options& options, const
 
 }  // namespace
 
-Status GuardEgress(const config::Options& options) {
-  net::EgressPolicy policy{.private_networks = config::HasLocalAccess(options), .allowed = {}};
-  TAVANA_ASSIGN_OR_RETURN(const auto roles, RolePrefixes(options.role_prefixes_file));
-  auto prefixes = Prefixes(options);
-  for (const auto& [role, more] : roles) prefixes.insert(prefixes.end(), more.begin(), more.end());
-  const auto servers = config::StorageServers(options);
-  prefixes.insert(prefixes.end(), servers.begin(), servers.end());
-  prefixes.push_back(options.jwt_keys);
-  for (const auto& prefix : prefixes) {
-    if (prefix.starts_with("http://") || prefix.starts_with("https://") || prefix.starts_with("tcp://"))
-      policy.allowed.push_back(duckdb_engine::EndpointOf(prefix));
-  }
-  net::GuardConnections(std::move(policy));
-  return Status::Ok();
-}
-
 Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& options,
                                                      const config::ResourceLimits& limits,
                                                      const SpillDirectory& spill) {
@@ -128,6 +112,18 @@ Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& opti
   engine.sessions_reach_server = options.sessions_reach_server;
   engine.extension_directory = ExtensionDirectory(TAVANA_EXTENSION_DIR);
   return engine;
+}
+
+void GuardEgress(const config::Options& options, const duckdb_engine::ReachPolicy& reach) {
+  net::EgressPolicy policy{.private_networks = reach.local, .allowed = reach.endpoints};
+  auto prefixes = reach.allowed;
+  for (const auto& [role, more] : reach.of_roles) prefixes.insert(prefixes.end(), more.begin(), more.end());
+  prefixes.push_back(options.jwt_keys);
+  for (const auto& prefix : prefixes) {
+    if (prefix.starts_with("http://") || prefix.starts_with("https://") || prefix.starts_with("tcp://"))
+      policy.allowed.push_back(duckdb_engine::EndpointOf(prefix));
+  }
+  net::GuardConnections(std::move(policy));
 }
 
 }  // namespace tavana

@@ -221,9 +221,9 @@ struct EngineSource {
 
 Result<EngineSource> DuckDbHere(const config::Options& options) {
   EngineSource source;
-  TAVANA_RETURN_IF_ERROR(GuardEgress(options));
   TAVANA_ASSIGN_OR_RETURN(auto spill, SpillDirectory::Open(options.spill_directory));
   TAVANA_ASSIGN_OR_RETURN(auto engine, EngineOptionsOf(options, config::CurrentResourceLimits(), spill));
+  GuardEgress(options, engine.reach);
   source.spill.emplace(std::move(spill));
   source.slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine.resources.threads;
   source.described = "DuckDB, " + std::to_string(engine.resources.threads) + " threads, " +

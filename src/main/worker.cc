@@ -69,11 +69,11 @@ int RunWorker(const config::Options& options) {
   flight::RouteGrpcLog();
 
   if (const Status allowed = CheckListening(options); !allowed) return Fail(allowed.error());
-  if (const Status guarded = GuardEgress(options); !guarded) return Fail(guarded.error());
   auto spill = SpillDirectory::Open(options.spill_directory);
   if (!spill) return Fail(spill.error());
   auto engine_options = EngineOptionsOf(options, config::CurrentResourceLimits(), *spill);
   if (!engine_options) return Fail(engine_options.error());
+  GuardEgress(options, engine_options->reach);
 
   std::jthread exit_on_signal = ExitOnSignal(0, &*spill);
   observe::Metrics metrics({.version = TAVANA_VERSION, .engine = std::string("DuckDB v") + TAVANA_DUCKDB_VERSION});
