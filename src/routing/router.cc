@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "observe/log.h"
@@ -146,6 +147,11 @@ engine::SessionSnapshot StateOf(engine::SessionSnapshot snapshot) {
   snapshot.statements.clear();
   snapshot.pinned_by.clear();
   return snapshot;
+}
+
+/// What of StateOf's answer moves, to be compared at once.
+auto PartsOf(const engine::SessionSnapshot& state) {
+  return std::tie(state.settings, state.credentials, state.secrets, state.attachments);
 }
 
 /// ROLLBACK undoes what the transaction did to secrets and attachments.
@@ -413,10 +419,7 @@ class RouterSession final : public engine::Session {
     return Started{where, *std::move(stream)};
   }
 
-  bool HasState() const {
-    return !state_.settings.empty() || !state_.credentials.empty() || !state_.secrets.empty() ||
-           !state_.attachments.empty();
-  }
+  bool HasState() const { return PartsOf(state_) != PartsOf({}); }
 
   Status NoteSettings() {
     auto snapshot = Noticed(home_, home_->Snapshot());
@@ -425,9 +428,7 @@ class RouterSession final : public engine::Session {
     leaves_state_ = leaves_state_ || std::ranges::any_of(state.attachments, [](const auto& attachment) {
                       return attachment.statement.empty();
                     });
-    if (state.settings == state_.settings && state.credentials == state_.credentials &&
-        state.secrets == state_.secrets && state.attachments == state_.attachments)
-      return Status::Ok();
+    if (PartsOf(state) == PartsOf(state_)) return Status::Ok();
     state_ = std::move(state);
     SetAway(nullptr, nullptr);  // it has the old ones
     return Status::Ok();
