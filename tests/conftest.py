@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 
+from certificates import Authority
 from harness import Postgres, Server, in_process_duckdb
 
 
@@ -49,6 +50,20 @@ def start_server(tmp_path_factory):
         if each.process.poll() is None:
             each.stop()
         each.log.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def start_tls(start_server, authority):
+    """Starts servers with TLS, whose certificate is the authority's."""
+    def start(*arguments):
+        certificate, key = authority.issue("server", "server")
+        return start_server("--tls-enabled", "--tls-cert-path", certificate, "--tls-key-path", key, *arguments)
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -239,6 +239,12 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def add_user(file, name, password, *options):
+    """By `tavana user add`, with its SCRAM verifier in the users file."""
+    subprocess.run([TAVANA, "user", "add", name, *options, "--file", str(file)], input=password + "\n", text=True, check=True,
+                   capture_output=True, timeout=60)
+
+
 def in_process_duckdb():
     """DuckDB inside this process, with the extensions and the zone that the server has."""
     import duckdb

@@ -11,28 +11,15 @@ import pytest
 
 import wire
 from certificates import Authority, openssl
-from harness import TAVANA, wait_until
+from harness import TAVANA, add_user, wait_until
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def start_tls(start_server, authority):
-    def start(*arguments):
-        certificate, key = authority.issue("server", "server")
-        return start_server("--tls-enabled", "--tls-cert-path", certificate, "--tls-key-path", key, *arguments)
-    return start
 
 
 @pytest.fixture
 def users(tmp_path):
     file = tmp_path / "users.json"
-    subprocess.run([TAVANA, "user", "add", "ada", "--file", str(file)], input="secret\n", text=True, check=True, capture_output=True, timeout=60)
+    add_user(file, "ada", "secret")
     return file
 
 

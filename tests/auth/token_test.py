@@ -17,7 +17,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import wire
-from certificates import Authority
 from harness import TAVANA
 
 ISSUER = "https://id.example/realms/lake"
@@ -45,11 +44,6 @@ def key_set(*signers):
 @pytest.fixture(scope="module")
 def signer():
     return Signer("first", "RS256")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

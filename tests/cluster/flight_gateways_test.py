@@ -14,7 +14,7 @@ from certificates import Authority
 from clusters import ENDLESS
 from flight_sql import Client, any_of, decode, field, message
 from gateways_test import cluster_tls
-from harness import ROOT, TAVANA, Process, wait_until
+from harness import ROOT, TAVANA, Process, add_user, wait_until
 from messages import bearer, query
 
 KEY = "0123456789abcdef" * 4
@@ -50,7 +50,7 @@ class Doors:
 def users(tmp_path):
     file = tmp_path / "users.json"
     for name in ("ada", "bob"):
-        subprocess.run([TAVANA, "user", "add", name, "--file", file], input=SECRET + "\n", text=True, check=True, capture_output=True)
+        add_user(file, name, SECRET)
     return file
 
 

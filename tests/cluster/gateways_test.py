@@ -95,11 +95,6 @@ def test_what_a_flight_client_asks_when_it_connects_is_told_without_a_worker(sta
         assert transactions.to_pydict() == {"info_name": [8], "value": [1]}
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 def cluster_tls(authority, name):
     certificate, key = authority.issue(name, name)
     return ["--cluster-cert-path", certificate, "--cluster-key-path", key, "--cluster-ca-path", authority.certificate]

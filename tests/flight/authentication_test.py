@@ -11,7 +11,7 @@ import pytest
 
 from certificates import Authority
 from flight_sql import Client
-from harness import TAVANA, wait_until
+from harness import TAVANA, add_user, wait_until
 from messages import basic, bearer, query
 from token_test import RULES, Signer, key_set
 
@@ -24,7 +24,7 @@ SECRET = "cörrect horse ✓"
 def users(tmp_path):
     file = tmp_path / "users.json"
     for name in ("ada", "bob"):
-        subprocess.run([TAVANA, "user", "add", name, "--file", file], input=SECRET + "\n", text=True, check=True, capture_output=True)
+        add_user(file, name, SECRET)
     return file
 
 
@@ -150,20 +150,6 @@ def test_the_cookie_of_another_user_is_refused(guarded):
 
 
 # ---- over TLS -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def start_tls(start_server, authority):
-    def start(*arguments):
-        certificate, key = authority.issue("server", "server")
-        return start_server("--tls-enabled", "--tls-cert-path", certificate, "--tls-key-path", key, *arguments)
-
-    return start
 
 
 def tls_client(server, authority, **options):

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import flight
 
 from flight_sql import Client, any_of
-from harness import ROOT, TAVANA, wait_until
+from harness import ROOT, add_user, wait_until
 
 PASSWORD = "correct horse"
 
@@ -35,7 +35,7 @@ def unharmed(server):
 def users_file(folder):
     file = folder / "users.json"
     for name in ("ada", "bob"):
-        subprocess.run([TAVANA, "user", "add", name, "--file", str(file)], input=PASSWORD + "\n", text=True, check=True, capture_output=True, timeout=60)
+        add_user(file, name, PASSWORD)
     return file
 
 
