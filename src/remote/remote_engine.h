@@ -19,7 +19,7 @@ struct RemoteOptions {
   std::string version;        ///< of this release
   std::shared_ptr<grpc::ChannelCredentials> credentials;  ///< null: in clear
   /// Batches of a result (of kPieceBytes) that may be on their way before the first of them is taken.
-  std::uint32_t batches_ahead = 8;
+  std::uint32_t batches_ahead = 4;
   std::chrono::milliseconds ping{500};
   /// A worker that does not answer for so long is lost: its calls fail, its streams are cut (chosen: eight pings, so
   /// that what was waited for goes on elsewhere within 5 s).

@@ -17,13 +17,15 @@ namespace {
 // once).
 constexpr std::size_t kSmallResultBytes = 64 << 10;
 // Encoded bytes a pull aims at: the write's cost vanishes beside it, two of them are all that a statement holds
-// (chosen).
-constexpr std::size_t kPullBytes = 512 << 10;
+// (measured: twice as much is not faster, and costs a gateway 12 MiB with 20 readers).
+constexpr std::size_t kPullBytes = 256 << 10;
 
 /// On a pool thread. What the last row ends is freed there and then, without another visit.
 Result<PulledRows> PullFrom(engine::Session& engine, const engine::CallContext& call, Portal& portal,
                             pgwire::RowEncoder* encoder, std::int64_t max_rows, std::size_t target_bytes,
                             pgwire::ByteBuffer reuse) {
+  // At once: a buffer that doubles leaves as much behind for the allocator to keep.
+  if (target_bytes > kSmallResultBytes) reuse.reserve(target_bytes + target_bytes / 8);
   auto pulled = portal.Pull(call, encoder, max_rows, target_bytes, std::move(reuse));
   if (portal.ended() && portal.statement()->once) engine.ClosePrepared(portal.statement()->prepared->id);
   return pulled;

@@ -9,6 +9,8 @@
 namespace tavana::gateway {
 namespace {
 
+constexpr std::int64_t kLeastRows = 16;  // encoded at once, however little room is left (chosen)
+
 class OneBatchStream final : public engine::ResultStream {
  public:
   explicit OneBatchStream(std::shared_ptr<arrow::RecordBatch> batch)
@@ -77,9 +79,14 @@ Result<PulledRows> Portal::Pull(const engine::CallContext& call, pgwire::RowEnco
   while (pulled.bytes.size() < target_bytes && pulled.rows < max_rows) {
     TAVANA_RETURN_IF_ERROR(HaveBatch(call));
     if (batch_ == nullptr) break;
-    const std::int64_t last_row = next_row_ + std::min(batch_->num_rows() - next_row_, max_rows - pulled.rows);
+    // As many as fit, by the size of those before them: a whole batch more would double the buffer.
+    const std::size_t before = pulled.bytes.size();
+    const auto fitting = static_cast<std::int64_t>((target_bytes - before) / row_bytes_ + kLeastRows);
+    const std::int64_t last_row =
+        next_row_ + std::min({batch_->num_rows() - next_row_, max_rows - pulled.rows, fitting});
     TAVANA_ASSIGN_OR_RETURN(const std::int64_t reached, encoder->Encode(*batch_, next_row_, last_row, pulled.bytes));
     pulled.rows += reached - next_row_;
+    row_bytes_ = std::max((pulled.bytes.size() - before) / static_cast<std::size_t>(std::max<std::int64_t>(reached - next_row_, 1)), std::size_t{1});
     next_row_ = reached;
     if (next_row_ == batch_->num_rows()) batch_.reset();
   }

@@ -100,6 +100,7 @@ class Portal {
   std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<arrow::RecordBatch> batch_;
   std::int64_t next_row_ = 0;
+  std::size_t row_bytes_ = 1 << 12;  // encoded, of the rows before; at first what few rows reach (chosen)
   std::int64_t position_ = 0;
   bool started_ = false;
   bool ended_ = false;
