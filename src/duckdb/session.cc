@@ -124,20 +124,20 @@ class DuckDbSession : public engine::Session {
     TAVANA_RETURN_IF_ERROR(MakeWay(call, statement.ends_transaction));
     RunningCall running(*shared_, call);
     const Writing writing(*this, MayWrite(statement));
+    const bool was_in_transaction = in_transaction();
     try {
       const bool reads_inline_tables = !arguments.inline_tables.empty();
       OfferTables(shared_->context(), std::move(arguments.inline_tables));
       if (statement.commits && TransactionFailed()) {
         running.Shield();
-        TAVANA_RETURN_IF_ERROR(Run("ROLLBACK"));
+        TAVANA_RETURN_IF_ERROR(EndTransaction(false));
         return Error(ErrorCode::kFailedTransaction, "the transaction failed and was rolled back");
       }
       auto result =
           reads_inline_tables ? StartOverInlineTables(statement, values, running) : Start(statement, values, running);
       if (!result.ok()) {
-        auto error = running.Explain(std::move(result).error());
-        if (statement.commits) LeaveNothingToCommit(running, error.message());
-        return error;
+        if (!was_in_transaction && in_transaction()) (void)EndTransaction(false);  // a BEGIN may fail after it has begun
+        return running.Explain(std::move(result).error());
       }
       auto stream =
           DuckDbResult::Create(shared_, call, std::move(*result), statement.sql, statement.described.returns_rows,
@@ -261,7 +261,7 @@ class DuckDbSession : public engine::Session {
     kept_.reset();
     settings_.clear();
     has_variable_ = false;
-    if (in_transaction()) (void)Run("ROLLBACK");
+    if (in_transaction()) (void)EndTransaction(false);
     // A fresh connection costs microseconds and leaves nothing behind: temporary objects, settings, secrets of states.
     std::unique_ptr<::duckdb::Connection> old;
     {
@@ -298,10 +298,11 @@ class DuckDbSession : public engine::Session {
     auto result = status.ok() ? work() : std::invoke_result_t<Work>(std::move(status).error());
     running.Shield();
     if (result.ok()) {
-      status = Run("COMMIT");
+      status = EndTransaction(true);
       if (!status.ok()) result = std::move(status).error();
+    } else if (!shared_->context().transaction.IsAutoCommit()) {
+      (void)EndTransaction(false);
     }
-    if (!result.ok() && !shared_->context().transaction.IsAutoCommit()) (void)Run("ROLLBACK");
     return result;
   }
 
@@ -343,11 +344,31 @@ class DuckDbSession : public engine::Session {
       ::duckdb::ValidChecker::Invalidate(context.ActiveTransaction(), why);
   }
 
-  /// After a COMMIT that failed, so that no later one commits what this one was to.
-  void LeaveNothingToCommit(RunningCall& running, const std::string& why) {
-    if (shared_->context().transaction.IsAutoCommit()) return;
-    running.Shield();
-    if (!Run("ROLLBACK").ok()) FailTransaction(why);
+  /// COMMIT or ROLLBACK of the transaction that is open, which is none afterwards, whatever this gives. Not as a query:
+  /// that would want memory for its pipeline, which may be what there is none of, and could fail after it has committed.
+  Status EndTransaction(bool commits) {
+    shared_->EndActiveQuery();
+    auto& transaction = shared_->context().transaction;
+    try {
+      if (transaction.IsAutoCommit()) {
+        throw ::duckdb::TransactionException(std::string(commits ? "cannot commit" : "cannot rollback") +
+                                             " - no transaction is active");
+      }
+      if (commits) {
+        transaction.Commit();
+      } else {
+        transaction.Rollback(nullptr);
+      }
+      return Status::Ok();
+    } catch (const std::exception& exception) {
+      const ::duckdb::ErrorData error(exception);
+      const bool undone = error.Type() == ::duckdb::ExceptionType::TRANSACTION;
+      auto told = Complain(*shared_->instance, error, {});
+      if (!commits || undone) return told;
+      if (!told.poisoned()) return Status::Ok();  // what failed came after it: a checkpoint, which a later one repeats
+      return Error(ErrorCode::kOutcomeUnknown, "the database failed in COMMIT; its outcome is unknown")
+          .WithDetail(told.message());
+    }
   }
 
   Result<Values> BindValues(const Statement& statement, const arrow::RecordBatch* row) {
@@ -485,6 +506,11 @@ class DuckDbSession : public engine::Session {
     ::duckdb::PendingQueryParameters parameters;
     parameters.parameters = &values;
     parameters.query_parameters.memory_type = MemoryOf(statement);
+    if (statement.ends_transaction) {
+      running.Shield();
+      TAVANA_RETURN_IF_ERROR(EndTransaction(statement.commits));
+      return EmptyResult();
+    }
     if (statement.prepared) {
       TAVANA_RETURN_IF_ERROR(RenewPlan(statement));
       auto data = statement.prepared->data;

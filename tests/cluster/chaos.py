@@ -170,11 +170,11 @@ class Client:
     @contextlib.contextmanager
     def writing(self, size):
         """A batch whose outcome is that of the block, which must end in a commit."""
-        number, self.committing = self.chaos.ledger.new(size), False
+        number = self.chaos.ledger.new(size)
         try:
             yield number
         except Exception as error:
-            if self.state_of(error) in REFUSED and not self.committing:
+            if self.state_of(error) in REFUSED:
                 self.chaos.ledger.note(number, "refused", f"{self.what}: {error!r}")
             raise
         self.chaos.ledger.note(number, "acknowledged")
@@ -193,7 +193,6 @@ class Client:
             except Exception as error:
                 self.chaos.ledger.note(batch, "refused", f"never committed: {error!r}")
                 raise
-            self.committing = True  # a COMMIT that fails for want of memory may yet stand
             self.end(commit=True)
 
     def rollback(self):

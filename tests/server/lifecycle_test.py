@@ -207,15 +207,30 @@ def test_a_statement_beyond_memory_and_spill_fails_and_the_server_goes_on(start_
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_a_write_that_fails_for_want_of_memory_is_not_there_and_one_that_succeeds_is(start_server, tmp_path):
-    server = start_server("--database", tmp_path / "kept.db", "--max-memory-gb", 0.2, "--threads", 2, "--spill-limit-gb", 0.1, "--statement-slots", 16)
-    done, succeeded, refused = threading.Event(), set(), collections.Counter()
+def while_memory_is_taken(server, write):
+    """`write` of 0, 100, .. 700 at once, beside sessions that want all memory there is."""
+    done = threading.Event()
 
     def take_all():
         with server.psycopg() as connection:
             while not done.is_set():
                 with pytest.raises(psycopg.OperationalError):
                     connection.execute("SELECT length(list(i)::VARCHAR) FROM range(100000000) t(i)")
+
+    with concurrent.futures.ThreadPoolExecutor(11) as pool:
+        greedy = [pool.submit(take_all) for _ in range(3)]
+        try:
+            for each in [pool.submit(write, first) for first in range(0, 800, 100)]:
+                each.result()
+        finally:
+            done.set()
+        for each in greedy:
+            each.result()
+
+
+def test_a_write_that_fails_for_want_of_memory_is_not_there_and_one_that_succeeds_is(start_server, tmp_path):
+    server = start_server("--database", tmp_path / "kept.db", "--max-memory-gb", 0.2, "--threads", 2, "--spill-limit-gb", 0.1, "--statement-slots", 16)
+    succeeded, refused = set(), collections.Counter()
 
     def write(first):
         with server.psycopg() as connection:
@@ -228,15 +243,32 @@ def test_a_write_that_fails_for_want_of_memory_is_not_there_and_one_that_succeed
 
     with server.psycopg() as connection:
         connection.execute("CREATE TABLE written (i int)")
-        with concurrent.futures.ThreadPoolExecutor(11) as pool:
-            greedy = [pool.submit(take_all) for _ in range(3)]
-            try:
-                for each in [pool.submit(write, first) for first in range(0, 800, 100)]:
-                    each.result()
-            finally:
-                done.set()
-            for each in greedy:
-                each.result()
+        while_memory_is_taken(server, write)
+        assert {number for (number,) in connection.execute("SELECT i FROM written").fetchall()} == succeeded
+    assert set(refused) <= {"53200", "53100"}
+
+
+def test_a_transaction_that_memory_does_not_suffice_for_can_be_ended_and_is_either_there_or_not(start_server, tmp_path):
+    server = start_server("--max-memory-gb", 0.2, "--threads", 2, "--spill-limit-gb", 0.1, "--statement-slots", 16)
+    succeeded, refused = set(), collections.Counter()
+
+    def write(first):
+        with server.psycopg() as connection:
+            for number in range(first, first + 100):
+                said = None
+                try:
+                    for said in ("BEGIN", f"INSERT INTO written VALUES ({number})", "COMMIT"):
+                        connection.execute(said)
+                    succeeded.add(number)
+                except psycopg.Error as error:
+                    refused[error.sqlstate] += 1
+                    if said != "COMMIT":
+                        connection.execute("ROLLBACK")
+                assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+    with server.psycopg() as connection:
+        connection.execute("CREATE TABLE written (i int)")
+        while_memory_is_taken(server, write)
         assert {number for (number,) in connection.execute("SELECT i FROM written").fetchall()} == succeeded
     assert set(refused) <= {"53200", "53100"}
 

@@ -40,7 +40,12 @@ PgSession::Task<Status> PgSession::EndTransaction(const engine::CallContext& cal
   auto portals =
       TakePortals([commit](const Portal& portal) { return portal.hold && (commit || !portal.of_this_block); });
   co_await ReleaseAll(std::move(portals));
-  const Status ended = co_await RunOnEngine(call, commit ? "COMMIT" : "ROLLBACK");
+  Status ended = co_await RunOnEngine(call, commit ? "COMMIT" : "ROLLBACK");
+  if (!ended.ok() && left_behind_ == nullptr && engine_->in_transaction()) {  // cancelled before it came there
+    const auto again = NewCall();
+    const Status rolled_back = co_await RunOnEngine(again, "ROLLBACK");
+    if (!rolled_back.ok()) ended = rolled_back;
+  }
   if (commit && ended.ok()) {
     settings_.Commit();
   } else {
@@ -68,15 +73,7 @@ PgSession::Task<Result<std::string>> PgSession::Commit(const engine::CallContext
   }
   const bool commit = state_ == TransactionState::kBlock;
   const Status ended = co_await EndTransaction(call, commit);
-  if (!ended.ok()) {
-    // A COMMIT that failed has rolled back; the engine may still think itself in the block.
-    if (left_behind_ == nullptr && engine_->in_transaction()) {
-      const auto again = NewCall();
-      const Status rolled_back = co_await RunOnEngine(again, "ROLLBACK");
-      if (!rolled_back.ok()) co_return rolled_back.error();
-    }
-    co_return ended.error();
-  }
+  if (!ended.ok()) co_return ended.error();
   if (command.chain) {
     const sql::Classified begin{.command = Command::kBegin};
     auto begun = co_await Begin(call, begin, "BEGIN");
