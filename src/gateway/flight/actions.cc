@@ -58,8 +58,9 @@ std::string TextOf(const wire::SessionOptionValue& value) {
   return {};
 }
 
+/// What names the result, or the statement that is polled for one.
 std::string FirstTicketOf(const wire::FlightInfo& info) {
-  return info.endpoint().empty() ? std::string() : info.endpoint(0).ticket().ticket();
+  return info.endpoint().empty() ? info.flight_descriptor().cmd() : info.endpoint(0).ticket().ticket();
 }
 
 /// What sets `setting`, or resets it when there is no value.
@@ -190,13 +191,18 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoAction(CallPtr call, SessionP
 }
 
 bool FlightDoor::Impl::CancelResult(const FlightSession& session, const wire::FlightInfo& info) {
+  const Error why(ErrorCode::kCancelled, "canceling statement due to user request");
+  if (const auto poll = FindPoll(session, info.flight_descriptor())) {
+    if (poll->outcome) return poll->outcome->ok() && CancelResult(session, **poll->outcome);
+    poll->call.cancellation->Cancel(why);
+    return true;
+  }
   bool found = false;
   for (const auto& endpoint : info.endpoint()) {
     auto result = FindResult(session, endpoint.ticket().ticket());
     if (result == nullptr) result = FindReading(session, endpoint.ticket().ticket());
     if (result == nullptr) continue;
     found = true;
-    const Error why(ErrorCode::kCancelled, "canceling statement due to user request");
     result->call.cancellation->Cancel(why);
     if (result->readers > 0) continue;
     result->error = why;
@@ -218,7 +224,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetSessionOptions(CallPtr call,
     const bool is_place = setting == "catalog" || setting == "schema";
     auto statement = StatementOf(SettingStatement(setting, is_place, value));
     if (!statement.ok()) co_return statement.error();
-    const auto ran = co_await Run(call, session, *std::move(statement));
+    const auto context = NewCall(session, call);
+    const auto ran = co_await Run(session, context, *std::move(statement));
     if (ran.ok()) {
       const bool is_of_engine = !is_place && !PgSettings::Knows(setting);
       if (is_of_engine && session->options.size() < FlightSession::kMaxOptions) session->options.insert(setting);

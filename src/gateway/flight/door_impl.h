@@ -37,6 +37,7 @@ namespace wire = arrow::flight::protocol;
 namespace wire_sql = arrow::flight::protocol::sql;
 
 class FlightUpload;
+class Waiter;
 
 Error NoSuchTicket();
 Error SessionLost();
@@ -45,7 +46,7 @@ Error ShuttingDown();
 /// The door. Its coroutines and all it keeps are on one strand, so nothing of it is locked; statements run on the pools
 /// of the services. Cut by what a call wants: flight_door.cc (listening, and which call is which), authentication.cc,
 /// sessions.cc, forwarding.cc (calls of other gateways' sessions), execution.cc (statements against the engine),
-/// results.cc (FlightInfo and DoGet), prepared.cc, actions.cc, uploads.cc (DoPut), metadata.cc (commands about catalogs
+/// results.cc (FlightInfo and DoGet), polls.cc (PollFlightInfo), prepared.cc, actions.cc, uploads.cc (DoPut), metadata.cc (commands about catalogs
 /// and types).
 class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
  public:
@@ -61,6 +62,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   void Close();
 
  private:
+  struct Poll;
   /// A statement to be run.
   struct Statement {
     std::string sql, shown;
@@ -69,6 +71,19 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
     std::shared_ptr<arrow::RecordBatch> parameters;  // a row an execution; null: none
     std::string transaction;                         // empty: none
     bool to_the_end = false;                         // only its count is wanted
+    std::shared_ptr<Poll> poll;                      // hears where it runs; null: nobody asks
+  };
+  /// A statement that runs whatever becomes of the calls that ask for it.
+  struct Poll {
+    std::string handle;  // in tickets that stand for it
+    SessionPtr session;
+    engine::CallContext call;
+    wire::FlightDescriptor asked;                    // by the first call
+    std::weak_ptr<engine::Session> engine;           // where it runs; none while it waits
+    double progress = 0;                             // as told last
+    std::optional<Result<wire::FlightInfo>> outcome;  // once it is there
+    std::set<std::shared_ptr<Waiter>> waiting;
+    std::chrono::steady_clock::time_point expires;
   };
   /// What a lane's holder has: nobody else may use its engine meanwhile.
   struct Turn {
@@ -80,8 +95,10 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Result<std::unique_ptr<flight::Server>> ListenFor(flight::ServerOptions options);
   Task<void> Serve(std::shared_ptr<Impl> self, CallPtr call, bool from_peer);
   Task<Status> Dispatch(CallPtr call, bool from_peer);
+  /// Between them something is going on that a shutdown waits for.
+  void Enter();
+  void Leave();
   Task<Status> GetFlightInfo(CallPtr call, SessionPtr session);
-  Task<Status> PollFlightInfo(CallPtr call, SessionPtr session);
   Task<Status> GetSchema(CallPtr call, SessionPtr session);
   Task<Status> ListActions(CallPtr call);
   Task<Result<std::string>> ReadRequest(CallPtr call);
@@ -165,7 +182,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   static Result<Statement> StatementOf(const std::string& sql);
   Task<Result<AdmissionTicket>> Admit(SessionPtr session, engine::CallContext call, FlightSession::Running& running);
   /// Runs it to its first rows; when it has effects, to its end.
-  Task<Result<std::shared_ptr<FlightResult>>> Run(CallPtr call, SessionPtr session, Statement statement);
+  Task<Result<std::shared_ptr<FlightResult>>> Run(SessionPtr session, engine::CallContext context, Statement statement);
   Task<Result<std::shared_ptr<FlightResult>>> RunOnEngine(SessionPtr session, engine::CallContext call,
                                                           Statement statement, FlightSession::Running& running);
   Task<Status> RunOnLane(Turn& turn, engine::CallContext call, std::string sql);
@@ -190,7 +207,8 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
     google::protobuf::Any command;  // in it
   };
   Task<Result<Asked>> ReadCommand(CallPtr call);
-  Task<Result<wire::FlightInfo>> InfoOf(CallPtr call, SessionPtr session);
+  /// Of what the command asks about catalogs and types.
+  static Result<wire::FlightInfo> MetadataInfo(const wire::FlightDescriptor& descriptor, const arrow::Schema& schema);
   /// The statement that a command is about.
   Result<Statement> StatementIn(const FlightSession& session, const google::protobuf::Any& command) const;
   /// Forgets the result, and frees what the engine has of it.
@@ -205,6 +223,21 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   std::shared_ptr<FlightResult> FindReading(const FlightSession& session, const std::string& ticket) const;
   /// Gives the result its full time again, and says so in the endpoint.
   void Renew(FlightResult& result, wire::FlightEndpoint& endpoint) const;
+
+  // polls.cc
+  Task<Status> PollFlightInfo(CallPtr call, SessionPtr session);
+  /// Runs it on its own.
+  std::shared_ptr<Poll> StartPoll(const SessionPtr& session, Statement statement,
+                                  const wire::FlightDescriptor& descriptor);
+  Task<void> RunPolled(std::shared_ptr<Impl> self, std::shared_ptr<Poll> poll, Statement statement);
+  /// Until it has an outcome, or `until`; when `also_progress`, until it has gone on by something worth telling.
+  Task<void> WaitFor(std::shared_ptr<Poll> poll, std::shared_ptr<Cancellation> cancellation,
+                     std::chrono::steady_clock::time_point until, bool also_progress);
+  /// 0 to 1; negative when unknown.
+  Task<double> ProgressOf(std::shared_ptr<Poll> poll);
+  Task<Status> AnswerPoll(CallPtr call, std::shared_ptr<Poll> poll);
+  std::shared_ptr<Poll> FindPoll(const FlightSession& session, const wire::FlightDescriptor& descriptor) const;
+  void DropPolls(const std::function<bool(const Poll&)>& which);
 
   // prepared.cc
   /// What the engine says of a statement without running it.
@@ -262,6 +295,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   std::map<std::string, SessionPtr> sessions_;
   std::set<std::string> lost_;  // ids of sessions that had state and went
   std::map<std::string, std::shared_ptr<FlightResult>> tickets_, reading_;
+  std::map<std::string, std::shared_ptr<Poll>> polls_;  // whose clients may ask again
   // Bounds what the compressed buffers of uploads may become (chosen: above the largest message, far below a machine).
   arrow::CappedMemoryPool upload_pool_{arrow::system_memory_pool(), std::int64_t{4} << 30};
   const std::shared_ptr<const void> large_ = std::make_shared<int>();  // counts, by its users, results of many bytes

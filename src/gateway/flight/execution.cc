@@ -230,12 +230,12 @@ void FlightDoor::Impl::Count(FlightResult& result, const Status& status) {
                                    steady_clock::now() - result.began);
 }
 
-FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::Run(CallPtr call, SessionPtr session,
+FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::Run(SessionPtr session,
+                                                                                    engine::CallContext context,
                                                                                     Statement statement) {
   if (session->results >= FlightSession::kMaxResults) {
     co_return Error(ErrorCode::kQuotaExceeded, "too many results of this session wait to be fetched");
   }
-  const engine::CallContext context = NewCall(session, call);
   const auto began = steady_clock::now();
   FlightSession::Running running(session, context.cancellation, statement.shown);
   const StatementTimeout timeout(strand_, context.cancellation,
@@ -290,8 +290,10 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   job->live_tables = [this, settings = settings.All(), user = session->user()](const auto& names) {
     return LiveTables(names, *settings, user, services_);
   };
+  if (statement.poll != nullptr) statement.poll->engine = lane->engine;
   auto run = [job, result] { return RunJob(*job, *result); };
   const Status status = co_await OnLane(*turn, call, services_.statement_pool, std::move(run), &*slot);
+  if (statement.poll != nullptr) statement.poll->engine.reset();
   if (!status.ok()) {
     if (lane->in_block) lane->failed = true;
     if (turn->ticket.held()) {

@@ -70,10 +70,7 @@ Status FlightDoor::Impl::Open() {
 Result<std::unique_ptr<flight::Server>> FlightDoor::Impl::ListenFor(flight::ServerOptions options) {
   const bool from_peer = options.for_peers;
   return flight::Server::Listen(std::move(options), [this, from_peer](CallPtr call) {
-    {
-      const std::lock_guard lock(calls_mutex_);
-      ++calls_;
-    }
+    Enter();
     asio::co_spawn(strand_, Serve(shared_from_this(), std::move(call), from_peer), EndLoudly);
   });
 }
@@ -107,12 +104,21 @@ void FlightDoor::Impl::Close() {
   ended.get_future().wait();
 }
 
-FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve(std::shared_ptr<Impl> self, CallPtr call, bool from_peer) {
+FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve([[maybe_unused]] std::shared_ptr<Impl> self, CallPtr call, bool from_peer) {
   const Status status = co_await Dispatch(call, from_peer);
   call->Finish(status);
-  const std::lock_guard lock(self->calls_mutex_);
-  --self->calls_;
-  self->calls_changed_.notify_all();
+  Leave();
+}
+
+void FlightDoor::Impl::Enter() {
+  const std::lock_guard lock(calls_mutex_);
+  ++calls_;
+}
+
+void FlightDoor::Impl::Leave() {
+  const std::lock_guard lock(calls_mutex_);
+  --calls_;
+  calls_changed_.notify_all();
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::Dispatch(CallPtr call, bool from_peer) {

@@ -74,6 +74,7 @@ struct FlightResult {
   std::optional<Error> error;
   std::chrono::steady_clock::time_point began, expires;
   std::set<std::string> tickets;  // not yet used
+  std::string poll;               // that it is the outcome of; empty: none
   int readers = 0;
   bool counted = false;  // in the metrics
 };

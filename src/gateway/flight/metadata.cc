@@ -196,11 +196,11 @@ FlightDoor::Impl::Task<Result<std::vector<std::shared_ptr<arrow::RecordBatch>>>>
   Statement statement{.sql = std::move(sql), .shown = "<metadata>"};
   const auto current = session->transactions.begin();  // what its transaction has made is seen, too
   if (session->transactions.size() == 1) statement.transaction = current->first;
-  auto ran = co_await Run(call, session, std::move(statement));
+  const auto context = NewCall(session, call);
+  auto ran = co_await Run(session, context, std::move(statement));
   if (!ran.ok()) co_return ran.error();
   const std::shared_ptr<FlightResult> result = *std::move(ran);
   if (result->stream != nullptr) {
-    const auto context = result->call;
     auto turn = co_await TakeTurn(session, context, result->lane);
     if (!turn.ok()) co_return turn.error();
     auto pull = [result, context]() -> Status {

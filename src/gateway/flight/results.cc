@@ -94,6 +94,7 @@ std::shared_ptr<FlightResult> FlightDoor::Impl::FindReading(const FlightSession&
 }
 
 void FlightDoor::Impl::Drop(const std::shared_ptr<FlightResult>& result) {
+  polls_.erase(result->poll);
   for (const auto& ticket : result->tickets) tickets_.erase(ticket);
   const bool known = !result->tickets.empty();
   result->tickets.clear();
@@ -288,32 +289,33 @@ FlightDoor::Impl::Task<Result<FlightDoor::Impl::Asked>> FlightDoor::Impl::ReadCo
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetFlightInfo(CallPtr call, SessionPtr session) {
-  auto info = co_await InfoOf(call, session);
+  const auto asked = co_await ReadCommand(call);
+  if (!asked.ok()) co_return asked.error();
+  Result<wire::FlightInfo> info = Error(ErrorCode::kInternal, "a command went astray");
+  if (const auto schema = MetadataSchema(asked->command)) {
+    info = MetadataInfo(asked->descriptor, *schema);
+  } else {
+    auto statement = StatementIn(*session, asked->command);
+    if (!statement.ok()) co_return statement.error();
+    const auto context = NewCall(session, call);
+    auto result = co_await Run(session, context, *std::move(statement));
+    if (!result.ok()) co_return result.error();
+    info = Announce(session, *std::move(result), asked->descriptor);
+  }
   if (!info.ok()) co_return info.error();
   Answer(call, *info);
   co_return Status::Ok();
 }
 
-FlightDoor::Impl::Task<Result<wire::FlightInfo>> FlightDoor::Impl::InfoOf(CallPtr call, SessionPtr session) {
-  const auto asked = co_await ReadCommand(call);
-  if (!asked.ok()) co_return asked.error();
-  const auto& [descriptor, command] = *asked;
-  if (const auto schema = MetadataSchema(command)) {
-    wire::FlightInfo info;
-    auto bytes = flight::SchemaBytes(*schema);
-    if (!bytes.ok()) co_return bytes.error();
-    info.set_schema(*std::move(bytes));
-    *info.mutable_flight_descriptor() = descriptor;
-    info.set_total_records(-1);
-    info.set_total_bytes(-1);
-    info.add_endpoint()->mutable_ticket()->set_ticket(descriptor.cmd());
-    co_return info;
-  }
-  auto statement = StatementIn(*session, command);
-  if (!statement.ok()) co_return statement.error();
-  auto result = co_await Run(call, session, *std::move(statement));
-  if (!result.ok()) co_return result.error();
-  co_return Announce(session, *std::move(result), descriptor);
+Result<wire::FlightInfo> FlightDoor::Impl::MetadataInfo(const wire::FlightDescriptor& descriptor,
+                                                        const arrow::Schema& schema) {
+  wire::FlightInfo info;
+  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(schema));
+  *info.mutable_flight_descriptor() = descriptor;
+  info.set_total_records(-1);
+  info.set_total_bytes(-1);
+  info.add_endpoint()->mutable_ticket()->set_ticket(descriptor.cmd());
+  return info;
 }
 
 Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementIn(const FlightSession& session,
@@ -348,17 +350,6 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call, Session
   auto bytes = flight::SchemaBytes(*schema);
   if (!bytes.ok()) co_return bytes.error();
   answer.set_schema(*std::move(bytes));
-  Answer(call, answer);
-  co_return Status::Ok();
-}
-
-// Statements run in GetFlightInfo to their first rows: there is nothing left to poll for.
-FlightDoor::Impl::Task<Status> FlightDoor::Impl::PollFlightInfo(CallPtr call, SessionPtr session) {
-  auto info = co_await InfoOf(call, session);
-  if (!info.ok()) co_return info.error();
-  wire::PollInfo answer;
-  *answer.mutable_info() = *std::move(info);
-  answer.set_progress(1);
   Answer(call, answer);
   co_return Status::Ok();
 }

@@ -143,6 +143,7 @@ void FlightDoor::Impl::EndSession(const SessionPtr& session) {
     if (result->session == session) results.insert(result);
   }
   for (const auto& result : results) Drop(result);
+  DropPolls([&](const Poll& poll) { return poll.session == session; });
   std::set<std::shared_ptr<Lane>> lanes{session->main, session->spare};
   for (const auto& [id, lane] : session->transactions) lanes.insert(lane);
   session->transactions.clear();
@@ -165,6 +166,7 @@ FlightDoor::Impl::Task<void> FlightDoor::Impl::Sweep(std::shared_ptr<Impl> self)
       if (result->readers == 0 && result->expires <= now) expired.insert(result);
     }
     for (const auto& result : expired) Drop(result);
+    DropPolls([now](const Poll& poll) { return poll.waiting.empty() && poll.expires <= now; });
     std::vector<SessionPtr> idle;
     for (const auto& [id, session] : sessions_) {
       if (session->busy()) continue;

@@ -101,7 +101,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoPut(CallPtr call, SessionPtr 
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::Update(CallPtr call, SessionPtr session, Statement statement) {
   statement.to_the_end = true;
-  auto ran = co_await Run(call, session, std::move(statement));
+  const auto context = NewCall(session, call);
+  auto ran = co_await Run(session, context, std::move(statement));
   if (!ran.ok()) co_return ran.error();
   const std::shared_ptr<FlightResult> result = *std::move(ran);
   wire_sql::DoPutUpdateResult answer;

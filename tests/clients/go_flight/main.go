@@ -128,6 +128,18 @@ func withClient(address string) {
 		texts, _, err := c.read(poll.GetInfo(), nil)
 		return texts, err
 	})
+	scenario("poll of a long statement", func() (any, error) {
+		poll, err := c.ExecutePoll(c.ctx, endless, nil)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := c.CancelFlightInfo(c.ctx, &flight.CancelFlightInfoRequest{Info: poll.GetInfo()})
+		if err != nil {
+			return nil, err
+		}
+		_, err = c.ExecutePoll(c.ctx, "", poll.GetFlightDescriptor())
+		return fmt.Sprint(len(poll.GetInfo().GetEndpoint()), answer.Status == flight.CancelStatusCancelled, " ", status.Code(err)), nil
+	})
 	scenario("schema", func() (any, error) {
 		result, err := c.GetExecuteSchema(c.ctx, "SELECT 1.5::DECIMAL(10,2) AS d")
 		if err != nil {

@@ -38,6 +38,7 @@ def seen(server, full):
     ("value 'b'::ENUM('a', 'b')", "[b]"),
     ("million rows", "1000000"),
     ("poll", "[1000]"),
+    ("poll of a long statement", "0 true Canceled"),
     ("schema", "decimal(10, 2)"),
     ("error", "InvalidArgument true"),
     ("update", "10"),
