@@ -151,6 +151,52 @@ def test_catalog_and_schema_are_options(client):
         client.update("DROP SCHEMA flight_place")
 
 
+@pytest.mark.parametrize("commit", [True, False])
+def test_an_option_of_the_engine_stays_or_goes_with_the_transaction_it_was_set_in(client, commit):
+    shown = "SELECT current_setting('scalar_subquery_error_on_multiple_rows'), current_setting('perfect_ht_threshold')"
+    client.update("SET perfect_ht_threshold = 10")
+    (before,) = client.rows(shown)
+    transaction = client.begin()
+    assert set_options(client, scalar_subquery_error_on_multiple_rows=False, perfect_ht_threshold=11, extra_float_digits=2) == {}
+    (within,) = client.rows(shown, transaction)
+    assert within != before and get_options(client)["extra_float_digits"] == "2"
+    client.end(transaction, commit)
+    assert client.rows(shown) == [within if commit else before]
+    assert value("extra_float_digits", client) == ("2" if commit else "1")
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_setting_of_the_engine_is_seen_outside_of_its_transaction_from_its_commit_on(client, commit):
+    shown = "SELECT current_setting('perfect_ht_threshold')"
+    client.update("SET perfect_ht_threshold = 10")
+    transactions = [client.begin() for _ in range(2)]
+    for transaction in reversed(transactions):
+        client.update("SET perfect_ht_threshold = 11", transaction)
+        assert client.rows(shown) == [("10",)]
+        assert client.rows(shown, transaction) == [("11",)]
+    for transaction in transactions:
+        client.end(transaction, commit)
+        assert client.rows(shown) == [("11" if commit else "10",)]
+
+
+def test_what_is_set_beside_a_transaction_is_kept_whatever_becomes_of_that(client):
+    shown = "SELECT current_setting('perfect_ht_threshold')"
+    transaction = client.begin()
+    client.update("SET perfect_ht_threshold = 10")
+    client.end(transaction, commit=False)
+    assert client.rows(shown) == [("10",)]
+
+
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+def test_a_setting_of_the_engine_after_begin_stays_or_goes_with_it(client, end):
+    shown = "SELECT current_setting('perfect_ht_threshold')"
+    (before,) = client.rows(shown)
+    client.update("BEGIN")
+    client.update("SET perfect_ht_threshold = 10")
+    client.update(end)
+    assert (client.rows(shown) == [before]) == (end == "ROLLBACK")
+
+
 def test_an_option_that_is_a_secret_is_not_told(client):
     assert set_options(client, s3_secret_access_key="very secret") == {}
     assert "very secret" not in repr(get_options(client))

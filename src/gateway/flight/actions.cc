@@ -224,6 +224,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::SetSessionOptions(CallPtr call,
     const bool is_place = setting == "catalog" || setting == "schema";
     auto statement = StatementOf(SettingStatement(setting, is_place, value));
     if (!statement.ok()) co_return statement.error();
+    statement->transaction = OnlyTransaction(*session);  // the action has no room for its name
     const auto context = NewCall(session, call);
     const auto ran = co_await Run(session, context, *std::move(statement));
     if (ran.ok()) {
@@ -259,8 +260,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSessionOptions(CallPtr call,
       if (!text.IsNull(0)) options[names[i]].set_string_value(std::string(text.GetView(0)));
     }
   }
-  const std::string no_transaction;
-  const auto settings = session->SettingsFor(no_transaction).All();
+  const auto settings = session->SettingsFor(OnlyTransaction(*session)).All();
   for (const auto& [name, value] : *settings) options[name].set_string_value(value);
   Answer(call, PlainResultOf(answer));
   co_return Status::Ok();

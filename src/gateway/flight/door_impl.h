@@ -154,6 +154,14 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   Task<void> CloseLaneOnceFree(std::shared_ptr<Impl> self, std::shared_ptr<Lane> lane);
   Task<Result<std::string>> BeginTransaction(SessionPtr session, engine::CallContext call);
   Task<Status> EndTransaction(SessionPtr session, engine::CallContext call, std::string id, bool commit);
+  /// The engine's settings in the turn's lane.
+  Task<Result<std::map<std::string, std::string>>> SettingsIn(Turn& turn, engine::CallContext call);
+  /// What has been set in the turn's lane, which is not the main one, becomes the session's.
+  Task<void> JoinSettings(Turn& turn, SessionPtr session, engine::CallContext call);
+  /// The same, and the end of the lane.
+  Task<void> JoinAndClose(SessionPtr session, engine::CallContext call, std::shared_ptr<Lane> lane);
+  /// Of what names no transaction: the only one that is open; empty when there is none, or several.
+  static std::string OnlyTransaction(const FlightSession& session);
   /// Ends the block that is open in the turn's lane; what cannot even be rolled back costs the session.
   Task<Status> EndBlock(Turn& turn, SessionPtr session, engine::CallContext call, bool commit);
 

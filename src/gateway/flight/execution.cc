@@ -46,6 +46,8 @@ struct Job {
   std::vector<std::string> telling;  // settings that the engine has not heard of
   bool to_the_end = false;
   bool in_block = false;
+  bool notes_settings = false;  // before it sets one
+  std::optional<std::map<std::string, std::string>> before;
   bool typed = false;  // prepared for the types of these parameters, for once
   std::function<std::map<std::string, std::shared_ptr<arrow::Table>>(const std::vector<std::string>&)> live_tables;
 };
@@ -158,6 +160,10 @@ Status RunJob(Job& job, FlightResult& result) {
     }
     if (result.schema == nullptr) result.schema = prepared.columns;
     return status;
+  }
+  if (job.notes_settings && prepared.kind == engine::StatementKind::kSetting) {
+    TAVANA_ASSIGN_OR_RETURN(auto snapshot, job.engine->Snapshot());
+    job.before = std::move(snapshot.settings);
   }
   engine::ExecuteArguments arguments{.parameters = job.parameters};
   if (!prepared.inline_tables.empty()) arguments.inline_tables = job.live_tables(prepared.inline_tables);
@@ -278,7 +284,8 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
                                        .parameters = statement.parameters,
                                        .closing = std::exchange(lane->closing, {}),
                                        .to_the_end = statement.to_the_end,
-                                       .in_block = lane->in_block});
+                                       .in_block = lane->in_block,
+                                       .notes_settings = (lane->in_block || lane != session->main) && !lane->before});
   const auto& prepared = statement.prepared;
   const bool is_prepared_here = prepared != nullptr && prepared->prepared && prepared->lane.lock() == lane;
   if (is_prepared_here) job->prepared = prepared->prepared;
@@ -294,6 +301,7 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   auto run = [job, result] { return RunJob(*job, *result); };
   const Status status = co_await OnLane(*turn, call, services_.statement_pool, std::move(run), &*slot);
   if (statement.poll != nullptr) statement.poll->engine.reset();
+  if (turn->ticket.held() && job->before) lane->before = std::move(job->before);
   if (!status.ok()) {
     if (lane->in_block) lane->failed = true;
     if (turn->ticket.held()) {

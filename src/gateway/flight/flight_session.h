@@ -37,6 +37,8 @@ struct Lane {
   bool in_block = false;                     // a transaction is open
   std::optional<PgSettings> settings;        // its own, of which COMMIT makes the session's
   bool failed = false;                       // and an error has ended it
+  // The engine's settings before the block, or the lane, has set one of them; none while they are as they were.
+  std::optional<std::map<std::string, std::string>> before;
   std::string transaction;                   // the client's name of it; empty when it was opened by BEGIN
   std::vector<engine::StatementId> closing;  // go with the next call
 };

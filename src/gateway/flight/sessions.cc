@@ -3,9 +3,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "gateway/flight/door_impl.h"
+#include "sql/lexer.h"
 #include "sql/redact.h"
 
 namespace tavana::gateway {
@@ -23,6 +26,23 @@ constexpr auto kSweep = 500ms;
 // difference.
 constexpr auto kEmptyIdle = 60s;
 constexpr std::size_t kMaxLost = 100'000;  // remembered, to be told that they are lost
+
+using Settings = std::map<std::string, std::string>;
+
+/// What makes the engine's settings `to` of `from`. Those that it is told by EngineSettings follow the session's.
+std::vector<std::string> StatementsBetween(const Settings& from, const Settings& to) {
+  std::vector<std::string> statements;
+  const auto is_told = [](const std::string& name) { return name == "TimeZone" || name == "tavana_dialect"; };
+  for (const auto& [name, value] : to) {
+    const auto found = from.find(name);
+    if (is_told(name) || (found != from.end() && found->second == value)) continue;
+    statements.push_back(fmt::format("SET {} = {}", sql::QuoteIdentifier(name), sql::QuoteLiteral(value)));
+  }
+  for (const auto& [name, value] : from) {
+    if (!is_told(name) && !to.contains(name)) statements.push_back("RESET " + sql::QuoteIdentifier(name));
+  }
+  return statements;
+}
 
 Error NoSuchTransaction() { return Error(ErrorCode::kUndefinedStatement, "there is no transaction of this name"); }
 
@@ -229,6 +249,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::OpenLane(SessionPtr session, en
     if (!taken.ok()) co_return taken.error();
     snapshot = *std::move(taken);
     snapshot->statements.clear();
+    if (like->before) snapshot->settings = *like->before;  // what is not committed is nobody else's
   }
   auto open = [&engine = services_.engine, snapshot,
                options =
@@ -285,19 +306,68 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndTransaction(SessionPtr sessi
   const auto found = session->transactions.find(id);
   if (found == session->transactions.end()) co_return NoSuchTransaction();
   const auto lane = found->second;
-  auto turn = co_await TakeTurn(session, call, lane);
-  if (!turn.ok()) co_return turn.error();
-  if (!session->transactions.contains(id)) co_return NoSuchTransaction();  // somebody else has ended it meanwhile
-  const Status ended = co_await EndBlock(*turn, session, call, commit);
-  session->transactions.erase(id);
-  lane->transaction.clear();
-  session->NoteBlock(!session->transactions.empty());
+  Status ended;
+  {
+    auto turn = co_await TakeTurn(session, call, lane);
+    if (!turn.ok()) co_return turn.error();
+    if (!session->transactions.contains(id)) co_return NoSuchTransaction();  // somebody else has ended it meanwhile
+    ended = co_await EndBlock(*turn, session, call, commit);
+    session->transactions.erase(id);
+    lane->transaction.clear();
+    session->NoteBlock(!session->transactions.empty());
+  }
   if (lane != session->main) {
     CloseLane(lane);
   } else if (session->spare != nullptr) {
-    CloseLane(std::exchange(session->spare, nullptr));
+    auto spare = std::exchange(session->spare, nullptr);
+    co_await JoinAndClose(session, call, std::move(spare));
   }
   co_return ended;
+}
+
+std::string FlightDoor::Impl::OnlyTransaction(const FlightSession& session) {
+  return session.transactions.size() == 1 ? session.transactions.begin()->first : std::string();
+}
+
+FlightDoor::Impl::Task<Result<Settings>> FlightDoor::Impl::SettingsIn(Turn& turn, engine::CallContext call) {
+  auto take = [engine = turn.lane->engine]() -> Result<Settings> {
+    TAVANA_ASSIGN_OR_RETURN(auto snapshot, engine->Snapshot());
+    return std::move(snapshot.settings);
+  };
+  auto settings = co_await OnLane(turn, call, services_.control_pool, std::move(take));
+  co_return settings;
+}
+
+// The transaction stands, whatever becomes of this.
+FlightDoor::Impl::Task<void> FlightDoor::Impl::JoinSettings(Turn& turn, SessionPtr session, engine::CallContext call) {
+  const auto before = std::exchange(turn.lane->before, std::nullopt);
+  if (!before) co_return;
+  const auto after = co_await SettingsIn(turn, call);
+  if (!after.ok()) co_return;
+  const auto main = session->main;
+  auto main_turn = co_await TakeTurn(session, call, main);
+  if (!main_turn.ok() || main->engine == nullptr) co_return;
+  for (const auto& sql : StatementsBetween(*before, *after)) {
+    const Status joined = co_await RunOnLane(*main_turn, call, sql);
+    if (!joined.ok()) co_return;
+  }
+  if (!main->before) co_return;
+  for (const auto& [name, value] : *before) {
+    if (!after->contains(name)) main->before->erase(name);
+  }
+  for (const auto& [name, value] : *after) {
+    const auto found = before->find(name);
+    if (found == before->end() || found->second != value) main->before->insert_or_assign(name, value);
+  }
+}
+
+FlightDoor::Impl::Task<void> FlightDoor::Impl::JoinAndClose(SessionPtr session, engine::CallContext call,
+                                                            std::shared_ptr<Lane> lane) {
+  if (lane->before) {
+    auto turn = co_await TakeTurn(session, call, lane);
+    if (turn.ok()) co_await JoinSettings(*turn, session, call);
+  }
+  CloseLane(std::move(lane));
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndBlock(Turn& turn, SessionPtr session, engine::CallContext call,
@@ -306,6 +376,11 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndBlock(Turn& turn, SessionPtr
   const bool failed = std::exchange(lane->failed, false);
   const std::string rollback = "ROLLBACK";
   const std::string end = commit && !failed ? "COMMIT" : rollback;
+  std::vector<std::string> undo;
+  if (lane->before && lane == session->main) {
+    const auto set = co_await SettingsIn(turn, call);
+    if (set.ok()) undo = StatementsBetween(*set, *lane->before);
+  }
   const Status ended = co_await RunOnLane(turn, call, end);
   if (!ended.ok() && turn.ticket.held() && lane->engine->in_transaction()) {
     auto again = NewCall(session, nullptr);
@@ -313,7 +388,15 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::EndBlock(Turn& turn, SessionPtr
     if (!rolled_back.ok()) session->End(Error(ErrorCode::kUnavailable, "session lost"));
   }
   lane->in_block = false;
-  if (ended.ok() && commit && !failed && lane->settings) session->settings.Join(*lane->settings);
+  const bool kept = ended.ok() && commit && !failed;
+  if (kept && lane != session->main) co_await JoinSettings(turn, session, call);
+  for (const auto& sql : kept ? std::vector<std::string>() : undo) {
+    auto again = NewCall(session, nullptr);
+    const Status undone = co_await RunOnLane(turn, again, sql);
+    if (!undone.ok()) break;
+  }
+  lane->before.reset();
+  if (kept && lane->settings) session->settings.Join(*lane->settings);
   lane->settings.reset();
   if (ended.ok() && commit && failed) {
     co_return Error(ErrorCode::kFailedTransaction, "the transaction had failed and was rolled back");

@@ -180,7 +180,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Ingest(CallPtr call, SessionPtr
                                  "COPY " + sql::ShownStatement(target->table) + " FROM STDIN");
   // ADBC's driver does not say of an ingest which transaction it belongs to: the only one that is open.
   std::string transaction = command.transaction_id();
-  if (transaction.empty() && session->transactions.size() == 1) transaction = session->transactions.begin()->first;
+  if (transaction.empty()) transaction = OnlyTransaction(*session);
   auto turn = co_await TakeLane(session, context, std::move(transaction));
   if (!turn.ok()) co_return turn.error();
   auto slot = co_await Admit(session, context, running);
