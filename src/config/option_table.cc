@@ -32,6 +32,8 @@ const OptionSpec kOptions[] = {
      "Open the Arrow Flight SQL door."},
     {"Doors", "flight_compression", "--flight-compression", "TAVANA_FLIGHT_COMPRESSION", &S::flight_compression, "none", 0, 0, "",
      "How the buffers of Arrow batches are compressed; every client reads all of them.", "none|lz4|zstd"},
+    {"Doors", "flight_batch_kb", "--flight-batch-kb", "TAVANA_FLIGHT_BATCH_KB", &S::flight_batch_kb, "1024", 16, 16384, "KiB",
+     "About how large an Arrow batch is; a client that takes messages of 4 MiB at most wants it well below that."},
     {"Doors", "flight_token_seconds", "--flight-token-seconds", "TAVANA_FLIGHT_TOKEN_SECONDS", &S::flight_token_lifetime, "86400", 1, 31536000, "s",
      "How long the bearer token that a password is exchanged for is good."},
     {"Doors", "flight_result_seconds", "--flight-result-seconds", "TAVANA_FLIGHT_RESULT_SECONDS", &S::flight_result_lifetime, "300", 1, 86400, "s",

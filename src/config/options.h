@@ -20,6 +20,7 @@ struct Options {
   int flight_sql_port = 0;      ///< 0: any free port; negative: the command's own default
   bool flight_sql_enabled = true;
   std::string flight_compression;  ///< none, lz4 or zstd
+  int flight_batch_kb = 0;         ///< in 2^10 bytes
   std::chrono::seconds flight_token_lifetime{0}, flight_result_lifetime{0};
 
   std::string auth_mode;                                   ///< passthrough, optional or required

@@ -82,7 +82,8 @@ DuckDbResult::DuckDbResult(std::shared_ptr<SharedConnection> shared, const engin
       id_(engine::ResultId{++shared_->last_result}),
       query_(call.query_id),
       cancellation_(call.cancellation),
-      sql_(std::move(sql)) {
+      sql_(std::move(sql)),
+      batch_bytes_(call.form ? call.form->batch_bytes : engine::kBatchBytes) {
   shared_->results.insert(this);
 }
 
@@ -245,11 +246,11 @@ Status DuckDbResult::MoveAside(const Cancellation& cancellation) {
 
 Status DuckDbResult::Take(::duckdb::unique_ptr<DataChunk> chunk) {
   const auto bytes = exporter_->BytesOf(*chunk);
-  if (bytes <= 2 * engine::kBatchBytes) return exporter_->Append(*chunk);
+  if (bytes <= 2 * batch_bytes_) return exporter_->Append(*chunk);
   rest_ = std::move(chunk);
   rest_from_ = 0;
   rest_step_ = std::max<::duckdb::idx_t>(
-      1, rest_->size() * static_cast<std::uint64_t>(engine::kBatchBytes) / static_cast<std::uint64_t>(bytes));
+      1, rest_->size() * static_cast<std::uint64_t>(batch_bytes_) / static_cast<std::uint64_t>(bytes));
   return TakeRest();
 }
 
@@ -299,7 +300,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DuckDbResult::Next(const engine::Cal
       return *error_;
     }
   }
-  target_bytes_ = std::min(engine::kBatchBytes, std::max<std::int64_t>(target_bytes_ * 4, 1 << 16));
+  target_bytes_ = std::min(batch_bytes_, std::max<std::int64_t>(target_bytes_ * 4, 1 << 16));
   if (exporter_->rows() == 0) {
     if (error_) return *error_;
     return std::shared_ptr<arrow::RecordBatch>();

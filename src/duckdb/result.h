@@ -64,6 +64,7 @@ class DuckDbResult : public engine::ResultStream {
   ::duckdb::idx_t rest_from_ = 0;
   ::duckdb::idx_t rest_step_ = 0;
   bool counts_rows_ = false;
+  const std::int64_t batch_bytes_;
   std::int64_t target_bytes_ = 1;  ///< the first chunk leaves at once, then batches grow
   std::optional<Error> error_;
   engine::ResultSummary summary_;

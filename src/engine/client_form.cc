@@ -1,14 +1,15 @@
-#include "gateway/flight/client_types.h"
+#include "engine/client_form.h"
 
 #include <arrow/extension/opaque.h>
 #include <arrow/extension/uuid.h>
+#include <arrow/util/compression.h>
 
 #include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace tavana::gateway {
+namespace tavana::engine {
 namespace {
 
 /// Of an extension type of the engine: the name of DuckDB's type; empty for others.
@@ -21,14 +22,14 @@ std::string NameOf(const arrow::DataType& type) {
   return std::string(static_cast<const arrow::extension::OpaqueType&>(type).type_name());
 }
 
-std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataType>& type);
+std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataType>& type, bool views);
 
-std::shared_ptr<arrow::Field> ClientField(const std::shared_ptr<arrow::Field>& field) {
-  auto type = ClientType(field->type());
+std::shared_ptr<arrow::Field> ClientField(const std::shared_ptr<arrow::Field>& field, bool views) {
+  auto type = ClientType(field->type(), views);
   return type == field->type() ? field : field->WithType(std::move(type));
 }
 
-std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataType>& type) {
+std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataType>& type, bool views) {
   switch (type->id()) {
     case arrow::Type::DECIMAL32:
     case arrow::Type::DECIMAL64: {
@@ -39,25 +40,28 @@ std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataTyp
       const std::string name = NameOf(*type);
       if (name == "hugeint" || name == "uhugeint") return arrow::decimal128(38, 0);
       if (name == "time_tz") return arrow::time64(arrow::TimeUnit::MICRO);
-      if (name == "uuid") return arrow::utf8();
-      if (name == "bit" || name == "json") return static_cast<const arrow::ExtensionType&>(*type).storage_type();
+      if (name == "uuid") return ClientType(arrow::utf8(), views);
+      if (name == "bit" || name == "json") {
+        return ClientType(static_cast<const arrow::ExtensionType&>(*type).storage_type(), views);
+      }
       return type;
     }
+    case arrow::Type::STRING: return views ? arrow::utf8_view() : type;
     case arrow::Type::LIST: {
-      auto item = ClientField(type->field(0));
+      auto item = ClientField(type->field(0), views);
       return item == type->field(0) ? type : arrow::list(std::move(item));
     }
     case arrow::Type::LARGE_LIST: {
-      auto item = ClientField(type->field(0));
+      auto item = ClientField(type->field(0), views);
       return item == type->field(0) ? type : arrow::large_list(std::move(item));
     }
     case arrow::Type::FIXED_SIZE_LIST: {
-      auto item = ClientField(type->field(0));
+      auto item = ClientField(type->field(0), views);
       if (item == type->field(0)) return type;
       return arrow::fixed_size_list(std::move(item), static_cast<const arrow::FixedSizeListType&>(*type).list_size());
     }
     case arrow::Type::MAP: {
-      auto entries = ClientField(type->field(0));
+      auto entries = ClientField(type->field(0), views);
       if (entries == type->field(0)) return type;
       return std::make_shared<arrow::MapType>(std::move(entries));
     }
@@ -65,7 +69,7 @@ std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataTyp
       arrow::FieldVector fields;
       bool same = true;
       for (const auto& field : type->fields()) {
-        fields.push_back(ClientField(field));
+        fields.push_back(ClientField(field, views));
         same = same && fields.back() == field;
       }
       return same ? type : arrow::struct_(std::move(fields));
@@ -74,7 +78,7 @@ std::shared_ptr<arrow::DataType> ClientType(const std::shared_ptr<arrow::DataTyp
       arrow::FieldVector fields;
       bool same = true;
       for (const auto& field : type->fields()) {
-        fields.push_back(ClientField(field));
+        fields.push_back(ClientField(field, views));
         same = same && fields.back() == field;
       }
       return same ? type
@@ -133,6 +137,30 @@ Status PutUuids(arrow::ArrayData& data, std::int64_t values) {
   return Status::Ok();
 }
 
+/// Strings as views into the same bytes (format/Columnar.rst, "Variable-size Binary View Layout").
+Status PutViews(arrow::ArrayData& data, std::int64_t values) {
+  constexpr std::int64_t kViewBytes = 16, kPrefixBytes = 4;
+  constexpr std::int32_t kInlineBytes = 12;
+  TAVANA_ASSIGN_OR_RETURN(auto views, Allocate(values * kViewBytes));
+  auto* out = views->mutable_data();
+  const auto* const offsets = values == 0 ? nullptr : reinterpret_cast<const std::int32_t*>(data.buffers[1]->data());
+  const auto& text = data.buffers[2];
+  for (std::int64_t i = 0; i < values; ++i, out += kViewBytes) {
+    const std::int32_t from = offsets[i], length = offsets[i + 1] - from;
+    std::memset(out, 0, static_cast<std::size_t>(kViewBytes));
+    std::memcpy(out, &length, sizeof length);
+    if (length <= kInlineBytes) {
+      if (length > 0) std::memcpy(out + 4, text->data() + from, static_cast<std::size_t>(length));
+    } else {  // its first bytes, the number of the buffer (0), and where it is there
+      std::memcpy(out + 4, text->data() + from, static_cast<std::size_t>(kPrefixBytes));
+      std::memcpy(out + 12, &from, sizeof from);
+    }
+  }
+  data.buffers[1] = std::move(views);
+  if (text == nullptr) data.buffers.pop_back();
+  return Status::Ok();
+}
+
 Result<std::shared_ptr<arrow::ArrayData>> Converted(const std::shared_ptr<arrow::ArrayData>& data,
                                                     const std::shared_ptr<arrow::DataType>& type) {
   if (data->type->Equals(*type)) return data;
@@ -140,7 +168,8 @@ Result<std::shared_ptr<arrow::ArrayData>> Converted(const std::shared_ptr<arrow:
   made->type = type;
   const std::int64_t values = data->offset + data->length;
   const std::string name = NameOf(*data->type);
-  if (values == 0 && data->child_data.empty() && type->id() != arrow::Type::STRING) return made;
+  const bool is_text = type->id() == arrow::Type::STRING || type->id() == arrow::Type::STRING_VIEW;
+  if (values == 0 && data->child_data.empty() && !is_text) return made;
   if (data->type->id() == arrow::Type::DECIMAL32) {
     TAVANA_ASSIGN_OR_RETURN(made->buffers[1], Widen<std::int32_t>(*data->buffers[1], values));
   } else if (data->type->id() == arrow::Type::DECIMAL64) {
@@ -150,6 +179,7 @@ Result<std::shared_ptr<arrow::ArrayData>> Converted(const std::shared_ptr<arrow:
   } else if (name == "uuid") {
     TAVANA_RETURN_IF_ERROR(PutUuids(*made, values));
   }  // hugeint and bit are labels only
+  if (type->id() == arrow::Type::STRING_VIEW) TAVANA_RETURN_IF_ERROR(PutViews(*made, values));
   for (std::size_t i = 0; i < made->child_data.size(); ++i) {
     TAVANA_ASSIGN_OR_RETURN(made->child_data[i],
                             Converted(data->child_data[i], type->field(static_cast<int>(i))->type()));
@@ -159,11 +189,11 @@ Result<std::shared_ptr<arrow::ArrayData>> Converted(const std::shared_ptr<arrow:
 
 }  // namespace
 
-std::shared_ptr<arrow::Schema> ClientSchema(const std::shared_ptr<arrow::Schema>& schema) {
+std::shared_ptr<arrow::Schema> ClientSchema(const std::shared_ptr<arrow::Schema>& schema, bool string_views) {
   arrow::FieldVector fields;
   bool same = true;
   for (const auto& field : schema->fields()) {
-    fields.push_back(ClientField(field));
+    fields.push_back(ClientField(field, string_views));
     same = same && fields.back() == field;
   }
   return same ? schema : arrow::schema(std::move(fields), schema->metadata());
@@ -180,4 +210,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> ClientBatch(const std::shared_ptr<ar
   return arrow::RecordBatch::Make(client_schema, batch->num_rows(), std::move(columns));
 }
 
-}  // namespace tavana::gateway
+Result<arrow::ipc::IpcWriteOptions> EncodingOf(const ClientForm& form) {
+  auto options = arrow::ipc::IpcWriteOptions::Defaults();
+  options.use_threads = false;  // the engine needs them
+  if (form.compression == arrow::Compression::UNCOMPRESSED) return options;
+  auto codec = arrow::util::Codec::Create(form.compression);
+  if (!codec.ok()) return Error(ErrorCode::kUnsupported, codec.status().message());
+  options.codec = *std::move(codec);
+  return options;
+}
+
+}  // namespace tavana::engine

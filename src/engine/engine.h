@@ -1,6 +1,7 @@
 #pragma once
 
 #include <arrow/api.h>
+#include <arrow/util/type_fwd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -33,6 +34,23 @@ struct IdleLimits {
   std::chrono::milliseconds outside_transaction{0}, in_transaction{0};
 };
 
+/// Target size of a batch: large enough that a socket write costs little beside it, small enough that 64 of them
+/// are nothing (chosen; DuckDB's own chunks are 2,048 rows and are joined up to this).
+inline constexpr std::int64_t kBatchBytes = 1 << 20;
+
+/// What an Arrow client wants of its batches: types, size and encoding.
+struct ClientForm {
+  std::int64_t batch_bytes = kBatchBytes;  ///< of a batch, about
+  arrow::Compression::type compression = arrow::Compression::UNCOMPRESSED;
+  bool string_views = false;  ///< utf8_view in the place of utf8
+};
+
+/// A batch as a message of Arrow's IPC (format/Columnar.rst, "Encapsulated message format").
+struct EncodedBatch {
+  std::shared_ptr<arrow::Buffer> metadata, body;  ///< `body` null: empty
+  std::int64_t rows = 0;
+};
+
 /// What every call carries. Copied freely.
 struct CallContext {
   QueryId query_id{};
@@ -43,6 +61,9 @@ struct CallContext {
   /// Of Prepare: the statement is executed next, without parameters, and closed after that. An engine elsewhere may
   /// start at once what only reads, so that both are one round trip; an error of the execution is then Prepare's.
   bool runs_once = false;
+  /// Of Execute, and of a Prepare that runs once: the rows are for such a client. Batches are about as large as it
+  /// wants; an engine elsewhere may also make them what it wants (ResultStream::in_form).
+  std::optional<ClientForm> form{};
 };
 
 /// What a statement reads, before it runs. `complete` is false when something may be missing (then: do not cache).
@@ -110,11 +131,17 @@ class ResultStream {
   virtual ResultId id() const = 0;
   /// The final column types; those of Prepared unless `columns_known` was false. Never null.
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
-  /// The next batch, never empty, at most about `kBatchBytes`; null at the end; an error may come after batches.
-  /// May block for as long as the query runs. After an error or the end every call gives the same again.
+  /// The next batch, never empty, at most about `kBatchBytes` or what the form says; null at the end; an error may come
+  /// after batches. May block for as long as the query runs. After an error or the end every call gives the same again.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next(const CallContext& call) = 0;
   /// Valid once Next gave null.
   virtual const ResultSummary& summary() const = 0;
+  /// Whether schema() and the batches are in the form that Execute's call has asked for.
+  virtual bool in_form() const { return false; }
+  /// Next, encoded; of a stream that is in_form.
+  virtual Result<std::shared_ptr<const EncodedBatch>> NextEncoded(const CallContext&) {
+    return Error(ErrorCode::kInternal, "the batches are not encoded");
+  }
 };
 
 /// What a statement is given beside its text.
@@ -214,9 +241,5 @@ class Engine {
   /// Set when a fatal error was seen: takes no new work and must be replaced.
   virtual bool poisoned() const = 0;
 };
-
-/// Target size of a batch: large enough that a socket write costs little beside it, small enough that 64 of them
-/// are nothing (chosen; DuckDB's own chunks are 2,048 rows and are joined up to this).
-inline constexpr std::int64_t kBatchBytes = 1 << 20;
 
 }  // namespace tavana::engine

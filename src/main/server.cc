@@ -173,6 +173,7 @@ Result<gateway::FlightDoorOptions> FlightDoorOptionsOf(const config::Options& op
       .gateway = GatewayName(),
       .version = TAVANA_VERSION,
       .compression = options.flight_compression,
+      .batch_bytes = std::int64_t{options.flight_batch_kb} << 10,
       .token_lifetime = options.flight_token_lifetime,
       .result_lifetime = options.flight_result_lifetime};
   TAVANA_RETURN_IF_ERROR(ShareSessions(options, door));

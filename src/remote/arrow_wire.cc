@@ -107,14 +107,19 @@ Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(std::string_view bytes) {
   return *batch;
 }
 
-Status EncodeBatch(const std::shared_ptr<arrow::RecordBatch>& batch, wire::Batch& header, BodyBuffers& body) {
-  const auto& fields = batch->schema()->fields();
-  if (std::ranges::any_of(fields, [](const auto& field) { return HasDictionary(*field->type()); })) {
+bool HasDictionary(const arrow::Schema& schema) {
+  return std::ranges::any_of(schema.fields(), [](const auto& field) { return HasDictionary(*field->type()); });
+}
+
+Status EncodeBatch(const std::shared_ptr<arrow::RecordBatch>& batch, wire::Batch& header, BodyBuffers& body,
+                   const arrow::ipc::IpcWriteOptions& options) {
+  header.set_rows(batch->num_rows());
+  if (HasDictionary(*batch->schema())) {
     TAVANA_ASSIGN_OR_RETURN(*header.mutable_stream(), BatchBytes(batch));
     return Status::Ok();
   }
   arrow::ipc::IpcPayload payload;
-  const auto status = arrow::ipc::GetRecordBatchPayload(*batch, arrow::ipc::IpcWriteOptions::Defaults(), &payload);
+  const auto status = arrow::ipc::GetRecordBatchPayload(*batch, options, &payload);
   if (!status.ok()) return Unreadable(status);
   header.set_metadata(payload.metadata->data(), static_cast<std::size_t>(payload.metadata->size()));
   for (auto& buffer : payload.body_buffers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <arrow/api.h>
+#include <arrow/ipc/options.h>
 
 #include <memory>
 #include <span>
@@ -30,7 +31,10 @@ Result<std::string> BatchBytes(const std::shared_ptr<arrow::RecordBatch>& batch)
 Result<std::shared_ptr<arrow::RecordBatch>> BatchOf(std::string_view bytes);
 
 /// The batch as a header and the buffers it has in memory, uncopied.
-Status EncodeBatch(const std::shared_ptr<arrow::RecordBatch>& batch, wire::Batch& header, BodyBuffers& body);
+Status EncodeBatch(const std::shared_ptr<arrow::RecordBatch>& batch, wire::Batch& header, BodyBuffers& body,
+                   const arrow::ipc::IpcWriteOptions& options = arrow::ipc::IpcWriteOptions::Defaults());
+/// Whether its batches are encoded as a whole stream: dictionaries have messages of their own.
+bool HasDictionary(const arrow::Schema& schema);
 /// Borrows `body`.
 Result<std::shared_ptr<arrow::RecordBatch>> DecodeBatch(const wire::Batch& header,
                                                         const std::shared_ptr<arrow::Buffer>& body,

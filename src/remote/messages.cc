@@ -31,6 +31,28 @@ Error ErrorOf(const wire::Error& message) {
   return error;
 }
 
+wire::Form MessageOf(const engine::ClientForm& form) {
+  wire::Form message;
+  message.set_batch_bytes(form.batch_bytes);
+  message.set_compression(form.compression == arrow::Compression::LZ4_FRAME ? wire::Form::LZ4
+                          : form.compression == arrow::Compression::ZSTD    ? wire::Form::ZSTD
+                                                                            : wire::Form::NONE);
+  message.set_string_views(form.string_views);
+  return message;
+}
+
+Result<engine::ClientForm> FormOf(const wire::Form& message) {
+  if (message.batch_bytes() <= 0 || !wire::Form::Compression_IsValid(message.compression())) {
+    return Error(ErrorCode::kProtocol, "no client may want such batches");
+  }
+  return engine::ClientForm{.batch_bytes = message.batch_bytes(),
+                            .compression = message.compression() == wire::Form::LZ4 ? arrow::Compression::LZ4_FRAME
+                                           : message.compression() == wire::Form::ZSTD
+                                               ? arrow::Compression::ZSTD
+                                               : arrow::Compression::UNCOMPRESSED,
+                            .string_views = message.string_views()};
+}
+
 Result<wire::Prepared> MessageOf(const engine::Prepared& prepared) {
   wire::Prepared message;
   message.set_statement(static_cast<std::uint64_t>(prepared.id));

@@ -19,6 +19,10 @@ Error ErrorOf(const wire::Error& message);
 Result<wire::Prepared> MessageOf(const engine::Prepared& prepared);
 Result<engine::Prepared> PreparedOf(const wire::Prepared& message);
 
+wire::Form MessageOf(const engine::ClientForm& form);
+/// kProtocol where no client may want that.
+Result<engine::ClientForm> FormOf(const wire::Form& message);
+
 Result<wire::Snapshot> MessageOf(const engine::SessionSnapshot& snapshot);
 Result<engine::SessionSnapshot> SnapshotOf(const wire::Snapshot& message);
 

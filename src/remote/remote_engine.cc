@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine.pb.h"
+#include "flight/slices.h"
 #include "observe/log.h"
 #include "remote/arrow_wire.h"
 #include "remote/frame.h"
@@ -279,8 +280,13 @@ class Link {
 
 /// What has come of a result and was not taken.
 struct Arrived {
+  struct Piece {
+    wire::Batch header;
+    std::shared_ptr<arrow::Buffer> body;
+  };
   std::shared_ptr<arrow::Schema> schema;
-  std::deque<std::shared_ptr<arrow::RecordBatch>> batches;
+  bool in_form = false;
+  std::deque<Piece> batches;
   std::int64_t rows = 0;  // that have come
   bool ended = false;
   engine::ResultSummary summary;
@@ -424,10 +430,10 @@ class SessionStream {
       case wire::Response::kBatch: {
         const auto found = results_.find(response.batch().result());
         if (found == results_.end()) return std::optional<wire::Response>();  // closed meanwhile
-        auto batch = DecodeBatch(response.batch().batch(), body, found->second.schema);
-        if (!batch.ok()) return Broken(batch.error().message());
-        found->second.rows += (*batch)->num_rows();
-        found->second.batches.push_back(*std::move(batch));
+        auto& batch = *response.mutable_batch()->mutable_batch();
+        if (batch.rows() <= 0 || batch.rows() > INT32_MAX) return Broken("a batch without a number of rows came");
+        found->second.rows += batch.rows();
+        found->second.batches.push_back({std::move(batch), std::move(body)});
         return std::optional<wire::Response>();
       }
       case wire::Response::kEnd: {
@@ -460,7 +466,9 @@ class SessionStream {
         const bool at_once = response.has_prepared();
         if (at_once && !response.prepared().has_executed()) return std::optional<wire::Response>(std::move(response));
         const auto& executed = at_once ? response.prepared().executed() : response.executed();
-        TAVANA_ASSIGN_OR_RETURN(results_[executed.result()].schema, SchemaOf(executed.columns()));
+        auto& result = results_[executed.result()];
+        TAVANA_ASSIGN_OR_RETURN(result.schema, SchemaOf(executed.columns()));
+        result.in_form = executed.in_form();
         return std::optional<wire::Response>(std::move(response));
       }
       case wire::Response::KIND_NOT_SET: return Broken("the worker says something that this gateway does not know");
@@ -469,14 +477,14 @@ class SessionStream {
   }
 
   Error Lost() const { return link_->Lost(); }
-
- private:
+  /// Ends the stream, on which something came that cannot be.
   Error Broken(const std::string& why) {
     broken_ = unwritable_ = true;
     context_.TryCancel();
     return Error(ErrorCode::kProtocol, "the worker's stream is cut off: " + why).WithDetail(Lost().detail());
   }
 
+ private:
   const std::shared_ptr<Link> link_;
   const std::string name_;
   grpc::ClientContext context_;
@@ -501,6 +509,7 @@ class RemoteResult final : public engine::ResultStream {
       : stream_(std::move(stream)),
         id_(id),
         schema_(arrived().schema),
+        in_form_(arrived().in_form),
         is_commit_(is_commit),
         batches_ahead_(batches_ahead),
         told_deadline_(call.cancellation->deadline()) {}
@@ -515,20 +524,45 @@ class RemoteResult final : public engine::ResultStream {
   engine::ResultId id() const override { return engine::ResultId{id_}; }
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   const engine::ResultSummary& summary() const override { return summary_; }
+  bool in_form() const override { return in_form_; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const engine::CallContext& call) override {
+    TAVANA_ASSIGN_OR_RETURN(const auto piece, NextPiece(call));
+    if (!piece) return std::shared_ptr<arrow::RecordBatch>();
+    auto batch = DecodeBatch(piece->header, piece->body, schema_);
+    if (!batch.ok()) return Fail(stream_->Broken(batch.error().message()));
+    if ((*batch)->num_rows() != piece->header.rows()) return Fail(stream_->Broken("a batch has not the rows it says"));
+    return batch;
+  }
+  // Nothing here looks into it: what the worker says of it is for the client to check.
+  Result<std::shared_ptr<const engine::EncodedBatch>> NextEncoded(const engine::CallContext& call) override {
+    TAVANA_ASSIGN_OR_RETURN(auto piece, NextPiece(call));
+    if (!piece) return std::shared_ptr<const engine::EncodedBatch>();
+    const bool is_padded = piece->body == nullptr || piece->body->size() % flight::kBodyAlignment == 0;
+    if (!in_form_ || !is_padded || piece->header.metadata().empty()) {
+      return Fail(stream_->Broken("a batch is not in the form that was asked for"));
+    }
+    return std::make_shared<const engine::EncodedBatch>(
+        engine::EncodedBatch{.metadata = arrow::Buffer::FromString(std::move(*piece->header.mutable_metadata())),
+                             .body = std::move(piece->body),
+                             .rows = piece->header.rows()});
+  }
+
+ private:
+  /// Nothing at the end.
+  Result<std::optional<Arrived::Piece>> NextPiece(const engine::CallContext& call) {
     if (failed_) return *failed_;
-    if (ended_) return std::shared_ptr<arrow::RecordBatch>();
+    if (ended_) return std::optional<Arrived::Piece>();
     if (auto why = call.cancellation->why()) return Fail(*std::move(why));
     const SessionStream::Waiting waiting(*stream_, call, 0, id_);
     for (;;) {
       Arrived& result = arrived();
       if (!result.batches.empty()) {
-        auto batch = std::move(result.batches.front());
+        std::optional<Arrived::Piece> piece = std::move(result.batches.front());
         result.batches.pop_front();
         // Half of them at once: a message of its own for each would cost as much as a small batch.
         if (!result.ended && !result.error && ++taken_ >= (batches_ahead_ + 1) / 2) Fetch(call);
-        return batch;
+        return piece;
       }
       if (result.error) {
         if (auto why = call.cancellation->why()) return Fail(*std::move(why));
@@ -537,7 +571,7 @@ class RemoteResult final : public engine::ResultStream {
       if (result.ended) {
         ended_ = true;
         summary_ = result.summary;
-        return std::shared_ptr<arrow::RecordBatch>();
+        return std::optional<Arrived::Piece>();
       }
       if (call.cancellation->deadline() != told_deadline_) Fetch(call);  // it is another call now that waits
       auto read = stream_->Read();
@@ -546,7 +580,6 @@ class RemoteResult final : public engine::ResultStream {
     }
   }
 
- private:
   Arrived& arrived() { return stream_->results()[id_]; }
   void Fetch(const engine::CallContext& call) {
     wire::Request fetch;
@@ -564,6 +597,7 @@ class RemoteResult final : public engine::ResultStream {
   const std::shared_ptr<SessionStream> stream_;
   const std::uint64_t id_;
   const std::shared_ptr<arrow::Schema> schema_;
+  const bool in_form_;
   const bool is_commit_;
   const std::uint32_t batches_ahead_;
   std::uint32_t taken_ = 0;  // and not asked for again
@@ -584,7 +618,8 @@ class RemoteSession final : public engine::Session {
     auto& prepare = *request.mutable_prepare();
     prepare.set_sql(std::string(sql));
     prepare.set_query(static_cast<std::uint64_t>(call.query_id));
-    if (call.runs_once) prepare.set_once_credits(batches_ahead_);
+    if (call.runs_once) prepare.set_once_credits(BatchesAhead(call));
+    if (call.form) *prepare.mutable_form() = MessageOf(*call.form);
     if (!parameter_types.empty()) {
       TAVANA_ASSIGN_OR_RETURN(*prepare.mutable_parameter_types(), TypesBytes(parameter_types));
     }
@@ -592,8 +627,8 @@ class RemoteSession final : public engine::Session {
     TAVANA_ASSIGN_OR_RETURN(auto prepared, PreparedOf(response.prepared()));
     if (prepared.command == "COMMIT") commits_.insert(prepared.id);
     if (response.prepared().has_executed()) {
-      begun_ =
-          std::make_unique<RemoteResult>(call, stream_, response.prepared().executed().result(), false, batches_ahead_);
+      begun_ = std::make_unique<RemoteResult>(call, stream_, response.prepared().executed().result(), false,
+                                              BatchesAhead(call));
       begun_statement_ = prepared.id;
     }
     return prepared;
@@ -616,7 +651,8 @@ class RemoteSession final : public engine::Session {
     execute.set_statement(static_cast<std::uint64_t>(statement));
     execute.set_query(static_cast<std::uint64_t>(call.query_id));
     execute.set_user(call.user);
-    execute.set_credits(batches_ahead_);
+    execute.set_credits(BatchesAhead(call));
+    if (call.form) *execute.mutable_form() = MessageOf(*call.form);
     if (arguments.parameters) {
       TAVANA_ASSIGN_OR_RETURN(*execute.mutable_parameters(), BatchBytes(arguments.parameters));
     }
@@ -632,7 +668,7 @@ class RemoteSession final : public engine::Session {
       return std::move(response).error();
     }
     return std::unique_ptr<engine::ResultStream>(
-        std::make_unique<RemoteResult>(call, stream_, response->executed().result(), is_commit, batches_ahead_));
+        std::make_unique<RemoteResult>(call, stream_, response->executed().result(), is_commit, BatchesAhead(call)));
   }
 
   Result<std::int64_t> Ingest(const engine::CallContext& call, const engine::IngestTarget& target,
@@ -730,6 +766,12 @@ class RemoteSession final : public engine::Session {
   }
 
  private:
+  /// As many bytes whatever the size of the batches; two, so that one comes while one leaves.
+  std::uint32_t BatchesAhead(const engine::CallContext& call) const {
+    if (!call.form) return batches_ahead_;
+    const auto ahead = batches_ahead_ * kPieceBytes / call.form->batch_bytes;
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(ahead, 2, std::max<std::int64_t>(batches_ahead_, 2)));
+  }
   /// What a cancelled call gives is the cancel's own error.
   Result<wire::Response> Call(const engine::CallContext& call, wire::Request request) {
     begun_.reset();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/client_form.h"
 #include "remote/arrow_wire.h"
 #include "remote/messages.h"
 
@@ -384,7 +385,10 @@ Result<ServedSession::Message> ServedSession::Prepare(const Item& item) {
   if (!prepare.parameter_types().empty()) {
     TAVANA_ASSIGN_OR_RETURN(types, TypesOf(prepare.parameter_types()));
   }
-  const auto call = ContextOf(prepare.query(), user_, item.cancellation);
+  auto call = ContextOf(prepare.query(), user_, item.cancellation);
+  if (prepare.has_form()) {
+    TAVANA_ASSIGN_OR_RETURN(call.form, FormOf(prepare.form()));
+  }
   TAVANA_ASSIGN_OR_RETURN(const auto prepared, session_->Prepare(call, prepare.sql(), types));
   Message message;
   auto& answer = *message.response.mutable_prepared();
@@ -422,7 +426,10 @@ Result<wire::Executed> ServedSession::Execute(const Item& item) {
   for (const auto& [name, bytes] : execute.inline_tables()) {
     TAVANA_ASSIGN_OR_RETURN(arguments.inline_tables[name], TableOf(bytes));
   }
-  const auto call = ContextOf(execute.query(), execute.user(), item.cancellation);
+  auto call = ContextOf(execute.query(), execute.user(), item.cancellation);
+  if (execute.has_form()) {
+    TAVANA_ASSIGN_OR_RETURN(call.form, FormOf(execute.form()));
+  }
   return Start(call, execute.statement(), std::move(arguments), execute.credits());
 }
 
@@ -432,13 +439,20 @@ Result<wire::Executed> ServedSession::Start(const engine::CallContext& call, std
   wire::Executed executed;
   const auto id = static_cast<std::uint64_t>(stream->id());
   executed.set_result(id);
-  TAVANA_ASSIGN_OR_RETURN(*executed.mutable_columns(), SchemaBytes(*stream->schema()));
+  auto schema = stream->schema();
+  OpenResult result{.stream = std::move(stream),
+                    .call = call,
+                    .credits = credits,
+                    .closes = once_.contains(statement) ? statement : 0};
+  if (call.form && !HasDictionary(*schema)) {
+    schema = result.form = engine::ClientSchema(schema, call.form->string_views);
+    TAVANA_ASSIGN_OR_RETURN(result.encoding, engine::EncodingOf(*call.form));
+    executed.set_in_form(true);
+  }
+  TAVANA_ASSIGN_OR_RETURN(*executed.mutable_columns(), SchemaBytes(*schema));
   const std::lock_guard lock(mutex_);
   if (definers_.contains(statement)) pins_due_after_result_ = true;
-  results_[id] = {.stream = std::move(stream),
-                  .call = call,
-                  .credits = credits,
-                  .closes = once_.contains(statement) ? statement : 0};
+  results_.insert_or_assign(id, std::move(result));
   return executed;
 }
 
@@ -479,7 +493,9 @@ std::int64_t RowsOf(const arrow::RecordBatch& batch, std::int64_t bytes) {
 ServedSession::Message ServedSession::Next(std::uint64_t id, OpenResult& result) {
   Result<std::shared_ptr<arrow::RecordBatch>> batch = std::move(result.rest);
   if (*batch == nullptr) batch = result.stream->Next(result.call);
-  if (batch.ok() && *batch != nullptr) {
+  if (batch.ok() && *batch != nullptr && result.form != nullptr) {
+    batch = engine::ClientBatch(*batch, result.form);
+  } else if (batch.ok() && *batch != nullptr) {
     const std::int64_t piece = RowsOf(**batch, kPieceBytes);
     if (piece < (*batch)->num_rows()) {
       result.rest = (*batch)->Slice(piece);
@@ -489,7 +505,8 @@ ServedSession::Message ServedSession::Next(std::uint64_t id, OpenResult& result)
   if (batch.ok() && *batch != nullptr) {
     Message rows;
     rows.response.mutable_batch()->set_result(id);
-    const Status encoded = EncodeBatch(*batch, *rows.response.mutable_batch()->mutable_batch(), rows.body);
+    const Status encoded =
+        EncodeBatch(*batch, *rows.response.mutable_batch()->mutable_batch(), rows.body, result.encoding);
     if (encoded.ok()) return rows;
     batch = encoded.error();
   }

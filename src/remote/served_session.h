@@ -1,5 +1,7 @@
 #pragma once
 
+#include <arrow/ipc/options.h>
+
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
@@ -59,6 +61,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
     std::uint32_t credits = 0;                 // guarded by mutex_
     std::uint64_t closes = 0;                  // the statement that ends with it; 0: none
     std::shared_ptr<arrow::RecordBatch> rest;  // of the engine's batch, not yet sent
+    std::shared_ptr<arrow::Schema> form;       // that the batches get; null: the engine's own
+    arrow::ipc::IpcWriteOptions encoding = arrow::ipc::IpcWriteOptions::Defaults();
   };
   struct Message {
     wire::Response response;

@@ -127,8 +127,15 @@ class RouterResult final : public engine::ResultStream {
   const std::shared_ptr<arrow::Schema>& schema() const override { return started_.stream->schema(); }
   const engine::ResultSummary& summary() const override { return started_.stream->summary(); }
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const engine::CallContext& call) override;
+  bool in_form() const override { return started_.stream->in_form(); }
+  Result<std::shared_ptr<const engine::EncodedBatch>> NextEncoded(const engine::CallContext& call) override;
 
  private:
+  /// What `pull` takes of the stream; of another one, when the worker is lost before the first rows.
+  template <typename Batch>
+  Result<Batch> Pull(const engine::CallContext& call,
+                     Result<Batch> (engine::ResultStream::*pull)(const engine::CallContext&));
+
   RouterSession& session_;
   const engine::ResultId id_;
   const engine::StatementId statement_;
@@ -501,7 +508,17 @@ class RouterSession final : public engine::Session {
 };
 
 Result<std::shared_ptr<arrow::RecordBatch>> RouterResult::Next(const engine::CallContext& call) {
-  auto batch = started_.stream->Next(call);
+  return Pull(call, &engine::ResultStream::Next);
+}
+
+Result<std::shared_ptr<const engine::EncodedBatch>> RouterResult::NextEncoded(const engine::CallContext& call) {
+  return Pull(call, &engine::ResultStream::NextEncoded);
+}
+
+template <typename Batch>
+Result<Batch> RouterResult::Pull(const engine::CallContext& call,
+                                 Result<Batch> (engine::ResultStream::*pull)(const engine::CallContext&)) {
+  auto batch = (*started_.stream.*pull)(call);
   if (batch.ok()) {
     may_retry_ = false;
     return batch;
@@ -512,7 +529,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RouterResult::Next(const engine::Cal
   if (!again.ok()) return std::move(again).error();
   if (!again->stream->schema()->Equals(*started_.stream->schema())) return batch;
   started_ = *std::move(again);
-  return Next(call);
+  return Pull(call, pull);
 }
 
 class Router final : public engine::Engine {

@@ -46,8 +46,8 @@ Error ShuttingDown();
 /// The door. Its coroutines and all it keeps are on one strand, so nothing of it is locked; statements run on the pools
 /// of the services. Cut by what a call wants: flight_door.cc (listening, and which call is which), authentication.cc,
 /// sessions.cc, forwarding.cc (calls of other gateways' sessions), execution.cc (statements against the engine),
-/// results.cc (FlightInfo and DoGet), polls.cc (PollFlightInfo), prepared.cc, actions.cc, uploads.cc (DoPut), metadata.cc (commands about catalogs
-/// and types).
+/// results.cc (FlightInfo and DoGet), polls.cc (PollFlightInfo), prepared.cc, actions.cc, uploads.cc (DoPut),
+/// metadata.cc (commands about catalogs and types).
 class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
  public:
   template <typename T>
@@ -71,6 +71,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
     std::shared_ptr<arrow::RecordBatch> parameters;  // a row an execution; null: none
     std::string transaction;                         // empty: none
     bool to_the_end = false;                         // only its count is wanted
+    bool for_client = false;                         // its rows are for the client, in the form that it wants
     std::shared_ptr<Poll> poll;                      // hears where it runs; null: nobody asks
   };
   /// A statement that runs whatever becomes of the calls that ask for it.
@@ -78,9 +79,9 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
     std::string handle;  // in tickets that stand for it
     SessionPtr session;
     engine::CallContext call;
-    wire::FlightDescriptor asked;                    // by the first call
-    std::weak_ptr<engine::Session> engine;           // where it runs; none while it waits
-    double progress = 0;                             // as told last
+    wire::FlightDescriptor asked;                     // by the first call
+    std::weak_ptr<engine::Session> engine;            // where it runs; none while it waits
+    double progress = 0;                              // as told last
     std::optional<Result<wire::FlightInfo>> outcome;  // once it is there
     std::set<std::shared_ptr<Waiter>> waiting;
     std::chrono::steady_clock::time_point expires;
@@ -200,6 +201,8 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   static bool IsOurs(const sql::Classified& classified);
   Task<Status> SetOrReset(SessionPtr session, engine::CallContext call, sql::Classified command,
                           std::string transaction);
+  /// What clients get of statements of `transaction` (empty: of none).
+  engine::ClientForm FormFor(FlightSession& session, const std::string& transaction) const;
   static std::shared_ptr<FlightResult> ResultOf(std::shared_ptr<arrow::RecordBatch> batch);
   void Count(FlightResult& result, const Status& status);
 
@@ -297,7 +300,7 @@ class FlightDoor::Impl : public std::enable_shared_from_this<FlightDoor::Impl> {
   std::string name_;                    // in tokens: the gateway's, and where the others reach it
   std::optional<flight::Peers> peers_;  // none: the others are not reached
   int forwarded_ = 0;                   // calls that others answer
-  arrow::ipc::IpcWriteOptions write_options_ = arrow::ipc::IpcWriteOptions::Defaults();
+  engine::ClientForm form_;             // that clients get, unless their session says otherwise
   std::unique_ptr<flight::Server> server_, peer_server_;
   boost::asio::steady_timer sweep_;
   std::map<std::string, SessionPtr> sessions_;

@@ -1,7 +1,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -73,15 +72,15 @@ Result<std::int64_t> Begin(const Job& job, FlightResult& result, std::int64_t en
                            steady_clock::time_point until = steady_clock::time_point::max()) {
   std::int64_t bytes = 0;
   while (bytes < enough_bytes && (bytes < kEagerBytes || steady_clock::now() < until)) {
-    TAVANA_ASSIGN_OR_RETURN(auto batch, result.stream->Next(job.call));
-    if (batch == nullptr) {
+    TAVANA_ASSIGN_OR_RETURN(auto rows, NextRows(*result.stream, job.call));
+    if (!rows) {
       result.affected += result.stream->summary().affected;
       result.stream.reset();
       break;
     }
-    bytes += arrow::util::TotalBufferSize(*batch);
-    result.rows += batch->num_rows();
-    result.ready.push_back(std::move(batch));
+    bytes += rows.bytes();
+    result.rows += rows.rows();
+    result.ready.push_back(std::move(rows));
   }
   return bytes;
 }
@@ -274,6 +273,8 @@ FlightDoor::Impl::Task<Result<std::shared_ptr<FlightResult>>> FlightDoor::Impl::
   if (!slot.ok()) co_return slot.error();
   const auto lane = turn->lane;
   auto result = std::make_shared<FlightResult>();
+  result->form = FormFor(*session, statement.transaction);
+  if (statement.for_client) call.form = result->form;
   result->lane = lane;
   result->call = call;
   if (large_.use_count() <= kMaxLarge) result->large = large_;
@@ -332,9 +333,15 @@ std::shared_ptr<FlightResult> FlightDoor::Impl::ResultOf(std::shared_ptr<arrow::
   result->schema = batch == nullptr ? arrow::schema({}) : batch->schema();
   if (batch != nullptr) {
     result->rows = batch->num_rows();
-    result->ready.push_back(std::move(batch));
+    result->ready.push_back({.batch = std::move(batch), .encoded = nullptr});
   }
   return result;
+}
+
+engine::ClientForm FlightDoor::Impl::FormFor(FlightSession& session, const std::string& transaction) const {
+  engine::ClientForm form = form_;
+  form.string_views = session.SettingsFor(transaction).Get("tavana.string_views") == "on";
+  return form;
 }
 
 bool FlightDoor::Impl::IsOurs(const sql::Classified& classified) {

@@ -3,8 +3,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include <arrow/util/compression.h>
-
 #include <future>
 #include <utility>
 
@@ -37,15 +35,10 @@ FlightDoor::Impl::Impl(asio::io_context& io, SessionServices& services, FlightDo
       tokens_(options_.token_key.empty() ? RandomHex(32) : options_.token_key),
       name_(options_.gateway),
       sweep_(strand_) {
-  const auto codec = options_.compression == "lz4"    ? arrow::Compression::LZ4_FRAME
-                     : options_.compression == "zstd" ? arrow::Compression::ZSTD
-                                                      : arrow::Compression::UNCOMPRESSED;
-  if (codec != arrow::Compression::UNCOMPRESSED) {
-    auto made = arrow::util::Codec::Create(codec);
-    TAVANA_CHECK(made.ok());
-    write_options_.codec = *std::move(made);
-  }
-  write_options_.use_threads = false;  // the engine needs them
+  form_.batch_bytes = options_.batch_bytes;
+  form_.compression = options_.compression == "lz4"    ? arrow::Compression::LZ4_FRAME
+                      : options_.compression == "zstd" ? arrow::Compression::ZSTD
+                                                       : arrow::Compression::UNCOMPRESSED;
 }
 
 Status FlightDoor::Impl::Open() {

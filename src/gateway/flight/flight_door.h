@@ -29,8 +29,9 @@ struct FlightDoorOptions {
   std::string gateway;     ///< unique among the gateways of a cluster
   std::string token_key;   ///< gateways that share it know each other's tokens; empty: one is made at the start
   FlightPeering peering;
-  std::string version;      ///< of this release
-  std::string compression;  ///< of batches: none, lz4 or zstd
+  std::string version;                 ///< of this release
+  std::string compression;             ///< of batches: none, lz4 or zstd
+  std::int64_t batch_bytes = 1 << 20;  ///< of a batch, about
   std::chrono::seconds token_lifetime{86'400};
   /// A result that nobody asks for is dropped after so long, and a session that is left alone after `session_idle`.
   std::chrono::seconds result_lifetime{300};

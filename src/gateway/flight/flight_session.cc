@@ -1,8 +1,27 @@
 #include "gateway/flight/flight_session.h"
 
+#include <arrow/util/byte_size.h>
+
 #include <utility>
 
 namespace tavana::gateway {
+
+std::int64_t FlightRows::rows() const { return encoded != nullptr ? encoded->rows : batch->num_rows(); }
+
+std::int64_t FlightRows::bytes() const {
+  if (encoded == nullptr) return arrow::util::TotalBufferSize(*batch);
+  return encoded->metadata->size() + (encoded->body == nullptr ? 0 : encoded->body->size());
+}
+
+Result<FlightRows> NextRows(engine::ResultStream& stream, const engine::CallContext& call) {
+  FlightRows rows;
+  if (stream.in_form()) {
+    TAVANA_ASSIGN_OR_RETURN(rows.encoded, stream.NextEncoded(call));
+  } else {
+    TAVANA_ASSIGN_OR_RETURN(rows.batch, stream.Next(call));
+  }
+  return rows;
+}
 
 FlightSession::FlightSession(std::string id, std::string user, observe::Metrics& metrics)
     : settings([](std::string_view, std::string_view) {}),

@@ -34,9 +34,9 @@ struct Lane {
   AdmissionQueue turn;
   std::shared_ptr<engine::Session> engine;  // null before its first use
   EngineSettings told;
-  bool in_block = false;                     // a transaction is open
-  std::optional<PgSettings> settings;        // its own, of which COMMIT makes the session's
-  bool failed = false;                       // and an error has ended it
+  bool in_block = false;               // a transaction is open
+  std::optional<PgSettings> settings;  // its own, of which COMMIT makes the session's
+  bool failed = false;                 // and an error has ended it
   // The engine's settings before the block, or the lane, has set one of them; none while they are as they were.
   std::optional<std::map<std::string, std::string>> before;
   std::string transaction;                   // the client's name of it; empty when it was opened by BEGIN
@@ -55,6 +55,18 @@ struct FlightStatement {
 
 class FlightSession;
 
+/// Rows on their way to a client: a batch, or what the engine has encoded for it already; neither at the end.
+struct FlightRows {
+  std::shared_ptr<arrow::RecordBatch> batch;
+  std::shared_ptr<const engine::EncodedBatch> encoded;
+
+  explicit operator bool() const { return batch != nullptr || encoded != nullptr; }
+  std::int64_t rows() const;
+  std::int64_t bytes() const;  ///< in memory, about
+};
+/// The stream's next rows, as it has them. May block.
+Result<FlightRows> NextRows(engine::ResultStream& stream, const engine::CallContext& call);
+
 /// A result between the call that ran it and those that fetch it: each batch goes to whoever asks. Its stream is
 /// touched by who holds the lane's turn.
 struct FlightResult {
@@ -62,14 +74,15 @@ struct FlightResult {
   std::shared_ptr<FlightSession> session;
   std::shared_ptr<Lane> lane;
   engine::CallContext call;
+  engine::ClientForm form;  // that its clients get
   std::shared_ptr<arrow::Schema> schema;
-  std::deque<std::shared_ptr<arrow::RecordBatch>> ready;  // made before somebody asked
-  std::shared_ptr<const void> large;                      // the right to have many of them; null: no such right
-  std::unique_ptr<engine::ResultStream> stream;           // null: `ready` is all that is left
-  std::weak_ptr<AdmissionTicket> slot;                    // of those that read the stream, all together
-  std::optional<engine::StatementId> once;                // the engine's statement, closed with its only result
-  std::int64_t rows = 0;                                  // that were made so far
-  std::int64_t affected = 0;                              // once it has ended
+  std::deque<FlightRows> ready;                  // made before somebody asked
+  std::shared_ptr<const void> large;             // the right to have many of them; null: no such right
+  std::unique_ptr<engine::ResultStream> stream;  // null: `ready` is all that is left
+  std::weak_ptr<AdmissionTicket> slot;           // of those that read the stream, all together
+  std::optional<engine::StatementId> once;       // the engine's statement, closed with its only result
+  std::int64_t rows = 0;                         // that were made so far
+  std::int64_t affected = 0;                     // once it has ended
   bool returns_rows = true;
   bool ordered = true;
   bool ended = false;  // there is no stream any more

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "engine/client_form.h"
 #include "flight/flight_data.h"
 #include "flightsql/schemas.h"
 #include "flightsql/sql_info.h"
-#include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
 namespace tavana::gateway {
@@ -205,9 +205,9 @@ FlightDoor::Impl::Task<Result<std::vector<std::shared_ptr<arrow::RecordBatch>>>>
     if (!turn.ok()) co_return turn.error();
     auto pull = [result, context]() -> Status {
       for (;;) {
-        TAVANA_ASSIGN_OR_RETURN(auto batch, result->stream->Next(context));
-        if (batch == nullptr) break;
-        result->ready.push_back(std::move(batch));
+        TAVANA_ASSIGN_OR_RETURN(auto rows, NextRows(*result->stream, context));
+        if (!rows) break;
+        result->ready.push_back(std::move(rows));
       }
       result->stream.reset();
       return Status::Ok();
@@ -216,7 +216,9 @@ FlightDoor::Impl::Task<Result<std::vector<std::shared_ptr<arrow::RecordBatch>>>>
     if (!pulled.ok()) co_return pulled.error();
     if (result->once) result->lane->closing.push_back(*std::exchange(result->once, std::nullopt));
   }
-  co_return std::vector<std::shared_ptr<arrow::RecordBatch>>(result->ready.begin(), result->ready.end());
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  for (const auto& rows : result->ready) batches.push_back(rows.batch);  // encoded is what was asked for a client
+  co_return batches;
 }
 
 FlightDoor::Impl::Task<Result<FlightDoor::Impl::Metadata>> FlightDoor::Impl::MetadataOf(CallPtr call,
@@ -293,7 +295,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::AddTableSchemas(CallPtr call, S
         if (!prepared.ok() && context.cancellation->cancelled()) return prepared.error();
         arrow::FieldVector fields;
         if (prepared.ok()) {  // a view over what is gone has no columns
-          const auto columns = ClientSchema(prepared->columns);
+          const auto columns = engine::ClientSchema(prepared->columns, false);
           for (const auto& field : columns->fields()) {
             const auto facts = arrow::key_value_metadata({{"ARROW:FLIGHT:SQL:CATALOG_NAME", catalog},
                                                           {"ARROW:FLIGHT:SQL:SCHEMA_NAME", name},

@@ -1,6 +1,6 @@
+#include "engine/client_form.h"
 #include "flight/flight_data.h"
 #include "gateway/engine_settings.h"
-#include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
 namespace tavana::gateway {
@@ -55,11 +55,12 @@ FlightDoor::Impl::Task<Result<wire_sql::ActionCreatePreparedStatementResult>> Fl
   if (!described.ok()) co_return described.error();
   const std::shared_ptr<FlightStatement> made = *described;
   const engine::Prepared& prepared = *made->prepared;
+  const auto form = FormFor(*session, made->transaction);
   made->handle = RandomHex(16);
   wire_sql::ActionCreatePreparedStatementResult answer;
   answer.set_prepared_statement_handle(made->handle);
   if (prepared.returns_rows && prepared.columns_known) {
-    auto bytes = flight::SchemaBytes(*ClientSchema(prepared.columns));
+    auto bytes = flight::SchemaBytes(*engine::ClientSchema(prepared.columns, form.string_views));
     if (!bytes.ok()) co_return bytes.error();
     answer.set_dataset_schema(*std::move(bytes));
   }
@@ -67,7 +68,7 @@ FlightDoor::Impl::Task<Result<wire_sql::ActionCreatePreparedStatementResult>> Fl
   for (const auto& type : prepared.parameters) {
     parameters.push_back(arrow::field("$" + std::to_string(parameters.size() + 1), type));
   }
-  auto bytes = flight::SchemaBytes(*ClientSchema(arrow::schema(std::move(parameters))));
+  auto bytes = flight::SchemaBytes(*engine::ClientSchema(arrow::schema(std::move(parameters)), false));
   if (!bytes.ok()) co_return bytes.error();
   answer.set_parameter_schema(*std::move(bytes));
   session->statements[made->handle] = made;

@@ -3,8 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "engine/client_form.h"
 #include "flight/flight_data.h"
-#include "gateway/flight/client_types.h"
 #include "gateway/flight/door_impl.h"
 
 namespace tavana::gateway {
@@ -26,6 +26,16 @@ using Results = std::map<std::string, std::shared_ptr<FlightResult>>;
 std::shared_ptr<FlightResult> Find(const Results& results, const std::optional<SessionClaims>& ticket) {
   const auto found = ticket ? results.find(ticket->session) : results.end();
   return found == results.end() ? nullptr : found->second;
+}
+
+/// As it came from the engine.
+grpc::ByteBuffer MessageOf(const engine::EncodedBatch& batch) {
+  arrow::ipc::IpcPayload payload;
+  payload.type = arrow::ipc::MessageType::RECORD_BATCH;
+  payload.metadata = batch.metadata;
+  payload.body_length = batch.body == nullptr ? 0 : batch.body->size();
+  payload.body_buffers = {batch.body};
+  return flight::EncodeFlightData(payload);
 }
 
 }  // namespace
@@ -57,7 +67,7 @@ std::optional<SessionClaims> FlightDoor::Impl::ReadTicket(const FlightSession& s
 Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
                                                     const wire::FlightDescriptor& descriptor) {
   wire::FlightInfo info;
-  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(*ClientSchema(result->schema)));
+  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(*engine::ClientSchema(result->schema, result->form.string_views)));
   *info.mutable_flight_descriptor() = descriptor;
   info.set_total_records(!result->ended ? -1 : result->returns_rows ? result->rows : result->affected);
   info.set_total_bytes(-1);
@@ -175,22 +185,24 @@ FlightDoor::Impl::Task<bool> FlightDoor::Impl::WriteAll(CallPtr call, std::vecto
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::shared_ptr<FlightResult> result) {
   const Error gone(ErrorCode::kCancelled, "the client is gone");
-  const auto client_schema = ClientSchema(result->schema);
-  const auto encoder = std::make_shared<flight::StreamEncoder>(client_schema, write_options_);
-  const auto encode = [encoder, client_schema](
-                          const std::shared_ptr<arrow::RecordBatch>& batch) -> Result<std::vector<grpc::ByteBuffer>> {
-    TAVANA_ASSIGN_OR_RETURN(const auto converted, ClientBatch(batch, client_schema));
+  const auto client_schema = engine::ClientSchema(result->schema, result->form.string_views);
+  const auto encoding = engine::EncodingOf(result->form);
+  if (!encoding.ok()) co_return encoding.error();
+  const auto encoder = std::make_shared<flight::StreamEncoder>(client_schema, *encoding);
+  const auto encode = [encoder, client_schema](const FlightRows& rows) -> Result<std::vector<grpc::ByteBuffer>> {
+    if (rows.encoded != nullptr) return std::vector{MessageOf(*rows.encoded)};
+    TAVANA_ASSIGN_OR_RETURN(const auto converted, engine::ClientBatch(rows.batch, client_schema));
     return encoder->Batch(*converted);
   };
   auto schema = encoder->Schema();
   if (!schema.ok()) co_return schema.error();
   bool written = co_await Write(call, *std::move(schema));
   while (written && !result->ready.empty()) {
-    const auto batch = std::move(result->ready.front());
+    const FlightRows rows = std::move(result->ready.front());
     result->ready.pop_front();
-    auto messages = encode(batch);
+    auto messages = encode(rows);
     if (!messages.ok()) co_return messages.error();
-    services_.metrics.AddRowsSent(static_cast<std::uint64_t>(batch->num_rows()));
+    services_.metrics.AddRowsSent(static_cast<std::uint64_t>(rows.rows()));
     const bool is_last = result->ended && result->ready.empty() && !result->error;
     if (is_last && messages->size() == 1) {  // it leaves together with the status
       services_.metrics.AddBytesSent(messages->front().Length());
@@ -226,16 +238,16 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
       result->slot = slot;
     }
     auto pull = [result, encode, slot, ticket = std::move(turn->ticket)]() mutable -> Result<Pulled> {
-      auto batch = result->stream->Next(result->call);
-      if (batch.ok() && *batch == nullptr) {
+      auto rows = NextRows(*result->stream, result->call);
+      if (rows.ok() && !*rows) {
         result->affected = result->stream->summary().affected;
         result->stream.reset();
       }
       AdmissionTicket(std::move(ticket));  // gives the lane back
-      if (!batch.ok()) return batch.error();
-      if (*batch == nullptr) return Pulled{};
-      TAVANA_ASSIGN_OR_RETURN(auto messages, encode(*batch));
-      return Pulled{(*batch)->num_rows(), std::move(messages)};
+      if (!rows.ok()) return rows.error();
+      if (!*rows) return Pulled{};
+      TAVANA_ASSIGN_OR_RETURN(auto messages, encode(*rows));
+      return Pulled{rows->rows(), std::move(messages)};
     };
     auto pulling = net::StartBlocking(services_.statement_pool, strand_, std::move(pull));
     auto messages = std::exchange(leaving, {});
@@ -323,10 +335,13 @@ Result<FlightDoor::Impl::Statement> FlightDoor::Impl::StatementIn(const FlightSe
   if (wire_sql::CommandStatementQuery query; command.UnpackTo(&query)) {
     TAVANA_ASSIGN_OR_RETURN(auto statement, StatementOf(query.query()));
     statement.transaction = query.transaction_id();
+    statement.for_client = true;
     return statement;
   }
   if (wire_sql::CommandPreparedStatementQuery query; command.UnpackTo(&query)) {
-    return BoundStatement(session, query.prepared_statement_handle());
+    TAVANA_ASSIGN_OR_RETURN(auto statement, BoundStatement(session, query.prepared_statement_handle()));
+    statement.for_client = true;
+    return statement;
   }
   if (command.Is<wire_sql::CommandStatementSubstraitPlan>()) {
     return Error(ErrorCode::kUnsupported, "Substrait plans are not supported").WithHint("Send SQL.");
@@ -344,7 +359,8 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::GetSchema(CallPtr call, Session
     if (!statement.ok()) co_return statement.error();
     auto prepared = co_await Describe(call, session, *std::move(statement));
     if (!prepared.ok()) co_return prepared.error();
-    schema = ClientSchema((*prepared)->prepared->columns);
+    const auto form = FormFor(*session, (*prepared)->transaction);
+    schema = engine::ClientSchema((*prepared)->prepared->columns, form.string_views);
   }
   wire::SchemaResult answer;
   auto bytes = flight::SchemaBytes(*schema);

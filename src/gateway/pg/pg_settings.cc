@@ -78,6 +78,7 @@ constexpr std::array kSpecs = {
     Spec{"statement_timeout", "statement_timeout", "0", Kind::kMilliseconds},
     Spec{"synchronous_commit", "synchronous_commit", "on", Kind::kText},
     Spec{"tavana.dialect", "tavana.dialect", "duckdb", Kind::kDialect},
+    Spec{"tavana.string_views", "tavana.string_views", "off", Kind::kBool},
     Spec{"timezone", "TimeZone", "UTC", Kind::kText, true},
     Spec{"transaction_deferrable", "transaction_deferrable", "off", Kind::kBool},
     Spec{"transaction_isolation", "transaction_isolation", "repeatable read", Kind::kIsolation},
