@@ -8,6 +8,8 @@
 #include <grpcpp/server_context.h>
 
 #include <charconv>
+#include <deque>
+#include <iterator>
 #include <climits>
 #include <utility>
 
@@ -80,15 +82,19 @@ class GrpcCall final : public Call {
     if (reactor_ != nullptr && !began_) context_->AddInitialMetadata(name, value);
   }
   void Read(OnRead on_read) override {
+    std::optional<grpc::ByteBuffer> message;
     {
       const std::lock_guard lock(mutex_);
-      if (reactor_ != nullptr && !finished_) {
+      if (ahead_ == Ahead::kCome) {
+        ahead_ = Ahead::kNone;
+        message = std::exchange(first_, std::nullopt);
+      } else if (reactor_ != nullptr && !finished_) {
         on_read_ = std::move(on_read);
-        reactor_->StartRead(&reactor_->read_);
+        if (std::exchange(ahead_, Ahead::kNone) == Ahead::kNone) reactor_->StartRead(&reactor_->read_);
         return;
       }
     }
-    on_read(std::nullopt);
+    on_read(std::move(message));
   }
   void Write(grpc::ByteBuffer message, OnWritten on_written) override {
     {
@@ -121,11 +127,12 @@ class GrpcCall final : public Call {
     if (!status.ok()) context_->AddTrailingMetadata("sqlstate", std::string(SqlStateOf(status.error().code())));
     reactor_->Finish(status.ok() ? grpc::Status::OK : StatusOf(status.error()));
   }
-  void FinishWith(grpc::ByteBuffer message) override {
+  void FinishWith(std::vector<grpc::ByteBuffer> messages) override {
     const std::lock_guard lock(mutex_);
     if (reactor_ == nullptr || std::exchange(finished_, true)) return;
-    reactor_->written_ = std::move(message);
-    reactor_->StartWriteAndFinish(&reactor_->written_, grpc::WriteOptions(), grpc::Status::OK);
+    began_ = true;
+    leaving_.assign(std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+    WriteNext();
   }
   void FinishAs(const grpc::Status& status, const std::multimap<std::string, std::string>& trailers) override {
     const std::lock_guard lock(mutex_);
@@ -134,11 +141,21 @@ class GrpcCall final : public Call {
     reactor_->Finish(status);
   }
 
-  void Attach(Reactor& reactor) { reactor_ = &reactor; }
+  /// The first message is read at once: nearly every call has one, which has come with its headers.
+  void Attach(Reactor& reactor) {
+    reactor_ = &reactor;
+    ahead_ = Ahead::kReading;
+    reactor.StartRead(&reactor.read_);
+  }
   void ReadDone(bool ok, grpc::ByteBuffer message) {
     OnRead on_read;
     {
       const std::lock_guard lock(mutex_);
+      if (ahead_ == Ahead::kReading) {
+        ahead_ = Ahead::kCome;
+        if (ok) first_ = std::move(message);
+        return;
+      }
       on_read = std::exchange(on_read_, nullptr);
     }
     if (on_read != nullptr) on_read(ok ? std::optional(std::move(message)) : std::nullopt);
@@ -147,6 +164,17 @@ class GrpcCall final : public Call {
     OnWritten on_written;
     {
       const std::lock_guard lock(mutex_);
+      if (!leaving_.empty()) {
+        if (reactor_ == nullptr) {
+          leaving_.clear();
+        } else if (ok) {
+          WriteNext();
+        } else {
+          leaving_.clear();
+          reactor_->Finish(grpc::Status::CANCELLED);
+        }
+        return;
+      }
       on_written = std::exchange(on_written_, nullptr);
     }
     if (on_written != nullptr) on_written(ok);
@@ -158,6 +186,17 @@ class GrpcCall final : public Call {
   }
 
  private:
+  /// Of `leaving_`, under the lock.
+  void WriteNext() {
+    reactor_->written_ = std::move(leaving_.front());
+    leaving_.pop_front();
+    if (leaving_.empty()) {
+      reactor_->StartWriteAndFinish(&reactor_->written_, grpc::WriteOptions(), grpc::Status::OK);
+    } else {
+      reactor_->StartWrite(&reactor_->written_);
+    }
+  }
+
   std::mutex mutex_;
   grpc::GenericCallbackServerContext* context_;  // null once gRPC is done with the call
   Reactor* reactor_ = nullptr;
@@ -165,6 +204,9 @@ class GrpcCall final : public Call {
   bool finished_ = false;
   OnRead on_read_;
   OnWritten on_written_;
+  enum class Ahead : std::uint8_t { kNone, kReading, kCome } ahead_ = Ahead::kNone;  // of the first message
+  std::optional<grpc::ByteBuffer> first_;
+  std::deque<grpc::ByteBuffer> leaving_;  // the rest of the answer
 };
 
 void Reactor::OnReadDone(bool ok) { call_->ReadDone(ok, std::exchange(read_, {})); }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/cancellation.h"
 #include "base/result.h"
@@ -59,8 +60,9 @@ class Call : public std::enable_shared_from_this<Call> {
   virtual void Begin(OnWritten on_begun) = 0;
   virtual void Write(grpc::ByteBuffer message, OnWritten on_written) = 0;
   virtual void Finish(const Status& status) = 0;
-  /// The answer's only or last message, and that all went well.
-  virtual void FinishWith(grpc::ByteBuffer message) = 0;
+  /// What is left of the answer, at least one message, and that all went well. Its messages leave one after another
+  /// without anybody being asked.
+  virtual void FinishWith(std::vector<grpc::ByteBuffer> messages) = 0;
   /// Ends as a call to another server did.
   virtual void FinishAs(const grpc::Status& status, const std::multimap<std::string, std::string>& trailers) = 0;
 

@@ -97,7 +97,8 @@ void FlightDoor::Impl::Close() {
   ended.get_future().wait();
 }
 
-FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve([[maybe_unused]] std::shared_ptr<Impl> self, CallPtr call, bool from_peer) {
+FlightDoor::Impl::Task<void> FlightDoor::Impl::Serve([[maybe_unused]] std::shared_ptr<Impl> self, CallPtr call,
+                                                     bool from_peer) {
   const Status status = co_await Dispatch(call, from_peer);
   call->Finish(status);
   Leave();
@@ -176,7 +177,7 @@ FlightDoor::Impl::Task<Result<std::string>> FlightDoor::Impl::ReadRequest(CallPt
 }
 
 void FlightDoor::Impl::Answer(const CallPtr& call, const google::protobuf::MessageLite& message) {
-  call->FinishWith(flight::BufferOf(message.SerializeAsString()));
+  call->FinishWith({flight::BufferOf(message.SerializeAsString())});
 }
 
 FlightDoor::Impl::Task<Status> FlightDoor::Impl::ListActions(CallPtr call) {

@@ -3,6 +3,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine/client_form.h"
 #include "flight/flight_data.h"
 #include "gateway/flight/door_impl.h"
@@ -67,7 +70,8 @@ std::optional<SessionClaims> FlightDoor::Impl::ReadTicket(const FlightSession& s
 Result<wire::FlightInfo> FlightDoor::Impl::Announce(const SessionPtr& session, std::shared_ptr<FlightResult> result,
                                                     const wire::FlightDescriptor& descriptor) {
   wire::FlightInfo info;
-  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(), flight::SchemaBytes(*engine::ClientSchema(result->schema, result->form.string_views)));
+  TAVANA_ASSIGN_OR_RETURN(*info.mutable_schema(),
+                          flight::SchemaBytes(*engine::ClientSchema(result->schema, result->form.string_views)));
   *info.mutable_flight_descriptor() = descriptor;
   info.set_total_records(!result->ended ? -1 : result->returns_rows ? result->rows : result->affected);
   info.set_total_bytes(-1);
@@ -196,6 +200,20 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
   };
   auto schema = encoder->Schema();
   if (!schema.ok()) co_return schema.error();
+  const bool is_small = result->ended && result->ready.size() <= 1 && !result->error;
+  if (is_small) {  // it leaves as one, with the status
+    std::vector<grpc::ByteBuffer> whole{*std::move(schema)};
+    if (!result->ready.empty()) {
+      auto messages = encode(result->ready.front());
+      if (!messages.ok()) co_return messages.error();
+      services_.metrics.AddRowsSent(static_cast<std::uint64_t>(result->ready.front().rows()));
+      std::ranges::move(*messages, std::back_inserter(whole));
+      result->ready.clear();
+    }
+    for (const auto& message : whole) services_.metrics.AddBytesSent(message.Length());
+    call->FinishWith(std::move(whole));
+    co_return Status::Ok();
+  }
   bool written = co_await Write(call, *std::move(schema));
   while (written && !result->ready.empty()) {
     const FlightRows rows = std::move(result->ready.front());
@@ -203,12 +221,6 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Stream(CallPtr call, std::share
     auto messages = encode(rows);
     if (!messages.ok()) co_return messages.error();
     services_.metrics.AddRowsSent(static_cast<std::uint64_t>(rows.rows()));
-    const bool is_last = result->ended && result->ready.empty() && !result->error;
-    if (is_last && messages->size() == 1) {  // it leaves together with the status
-      services_.metrics.AddBytesSent(messages->front().Length());
-      call->FinishWith(std::move(messages->front()));
-      co_return Status::Ok();
-    }
     written = co_await WriteAll(call, *std::move(messages));
   }
   if (!written) co_return gone;

@@ -95,7 +95,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::DoPut(CallPtr call, SessionPtr 
   (*prepared)->parameters = *std::move(parameters);
   wire_sql::DoPutPreparedStatementResult answer;
   answer.set_prepared_statement_handle(handle);
-  call->FinishWith(PutResultOf(answer));
+  call->FinishWith({PutResultOf(answer)});
   co_return Status::Ok();
 }
 
@@ -108,7 +108,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Update(CallPtr call, SessionPtr
   wire_sql::DoPutUpdateResult answer;
   answer.set_record_count(result->affected);
   if (result->stream != nullptr) Drop(result);  // rows that nobody has asked for
-  call->FinishWith(PutResultOf(answer));
+  call->FinishWith({PutResultOf(answer)});
   co_return Status::Ok();
 }
 
@@ -208,7 +208,7 @@ FlightDoor::Impl::Task<Status> FlightDoor::Impl::Ingest(CallPtr call, SessionPtr
   if (!rows.ok()) co_return rows.error();
   wire_sql::DoPutUpdateResult answer;
   answer.set_record_count(*rows);
-  call->FinishWith(PutResultOf(answer));
+  call->FinishWith({PutResultOf(answer)});
   co_return Status::Ok();
 }
 
