@@ -5,6 +5,7 @@ import itertools
 import subprocess
 import sys
 
+import grpc
 import pyarrow
 import pytest
 from pyarrow import flight
@@ -16,6 +17,7 @@ from flight_sql import Client, any_of, decode, field, message
 from gateways_test import cluster_tls
 from harness import ROOT, TAVANA, Process, add_user, wait_until
 from messages import bearer, query
+from raw_flight import RawClient, descriptor_of
 
 KEY = "0123456789abcdef" * 4
 SECRET = "cörrect horse"
@@ -185,6 +187,29 @@ def test_the_sessions_of_a_gateway_that_died_are_lost(start_gateways):
                 client.connections[1].get_flight_info(query("SELECT 1"))
         client.cookies.clear()
         assert client.connections[1].get_flight_info(query("SELECT 1")).total_records == 1
+
+
+def test_a_polled_statement_is_found_from_either_gateway(start_gateways):
+    cluster = start_gateways()
+    with RawClient(Doors(*cluster.gateways)) as raw, Client(Doors(*cluster.gateways)) as stranger:
+        poll = raw.poll(descriptor_of(any_of("CommandStatementQuery", f1="SELECT max(md5(md5(i::VARCHAR))) AS m FROM range(3000000) r(i)")))
+        assert poll.again is not None
+        while poll.again is not None:
+            poll = raw.poll(poll.again)
+        assert len(stranger.flight.do_get(flight.Ticket(poll.tickets[0])).read_all()) == 1
+        raw.cookie = None  # the descriptor is enough, for the same user
+        poll = raw.poll(descriptor_of(any_of("CommandStatementQuery", f1=ENDLESS)))
+        for _ in range(2):
+            raw.cookie = None
+            with pytest.raises(grpc.RpcError) as gave_up:
+                raw.poll(poll.again, seconds=0.5)
+            assert gave_up.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        (answer,) = stranger.action("CancelFlightInfo", poll.cancel_request())
+        assert decode(answer)[1][0] == 1
+        with pytest.raises(grpc.RpcError) as refused:
+            raw.poll(poll.again)
+        assert refused.value.code() == grpc.StatusCode.CANCELLED
+        wait_until(lambda: running(cluster) == 0, 30, "no running statement")
 
 
 def test_a_gateway_started_again_does_not_know_the_sessions_it_had(start_gateways, tmp_path, key):

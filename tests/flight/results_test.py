@@ -155,6 +155,17 @@ def test_a_value_larger_than_a_client_takes_is_an_error_of_that_call_only(server
         assert fetch(client, "SELECT 1 AS a").to_pylist() == [{"a": 1}]
 
 
+def test_a_reader_that_does_not_read_holds_up_no_other_call_of_its_session(client):
+    info = client.get_flight_info(query("SELECT i, repeat('x', 100) AS t FROM range(2000000) r(i)"))
+    reader = client.do_get(info.endpoints[0].ticket)
+    read = reader.read_chunk().data.num_rows
+    for number in range(20):
+        asked = flight.FlightCallOptions(timeout=60)
+        info = client.get_flight_info(query(f"SELECT {number} AS i"), asked)
+        assert client.do_get(info.endpoints[0].ticket, asked).read_all().to_pydict() == {"i": [number]}
+    assert read + reader.read_all().num_rows == 2_000_000
+
+
 def test_memory_of_a_slow_reader_is_bounded(server, client):
     reader = client.do_get(client.get_flight_info(query("SELECT i, repeat('x', 100) AS t FROM range(20000000) r(i)")).endpoints[0].ticket)
     reader.read_chunk()
