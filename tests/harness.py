@@ -45,7 +45,7 @@ class Process:
         self.told_to_stop = False
         words = [TAVANA, command, "--bind-address", "127.0.0.1", "--http-port", "0", "--ready-file", str(self.ready_file), *map(str, arguments)]
         self.process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=self.log, cwd=self.folder,
-                                        env=dict(os.environ, **(env or {})))
+                                        env={**os.environ, "TAVANA_CACHE_HTTPFS_DIR": str(self.folder / "cache"), **(env or {})})
         wait_until(self._started, START_SECONDS, "the ready file")
         self.ready = json.loads(self.ready_file.read_text())
         assert self.ready["pid"] == self.process.pid

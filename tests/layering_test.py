@@ -2,9 +2,9 @@ import pathlib
 import re
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent / "src"
-ORDER = ["base", "config", "observe", "net", "pgwire", "flightsql", "sql", "engine", "duckdb", "flight", "remote",
+ORDER = ["base", "config", "observe", "net", "pgwire", "flightsql", "sql", "engine", "blockcache", "duckdb", "flight", "remote",
          "routing", "cache", "gateway", "scaling", "main"]
-UNKNOWN_TO_GATEWAY = {"duckdb", "remote", "routing", "cache"}
+UNKNOWN_TO_GATEWAY = {"blockcache", "duckdb", "remote", "routing", "cache"}
 
 
 def includes():

@@ -167,10 +167,12 @@ void ForgetSecrets() {
 Environment InheritedEnvironment(const Options& options) {
   Environment environment;
   for (const OptionSpec& option : AllOptions()) {
-    if (option.group != "Storage" && option.group != "Reach") continue;
+    if (option.group != "Storage" && option.group != "File cache" && option.group != "Reach") continue;
     auto& value = environment[std::string(option.env)];
     if (const auto* text = std::get_if<std::string Options::*>(&option.target)) value = options.**text;
     if (const auto* yes = std::get_if<bool Options::*>(&option.target)) value = options.**yes ? "true" : "false";
+    if (const auto* decimal = std::get_if<double Options::*>(&option.target)) value = std::to_string(options.**decimal);
+    if (const auto* number = std::get_if<int Options::*>(&option.target)) value = std::to_string(options.**number);
   }
   environment["TAVANA_LOCAL_ACCESS"] = HasLocalAccess(options) ? "true" : "false";
   return environment;

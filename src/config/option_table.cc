@@ -138,6 +138,19 @@ const OptionSpec kOptions[] = {
     {"Storage", "gcs_endpoint_url", "--gcs-endpoint-url", "GCS_ENDPOINT_URL", &S::gcs_endpoint_url, "", 0, 0, "URL",
      "http:// or https:// address of a server other than Google's."},
 
+    {"File cache", "cache_httpfs_enabled", "--cache-httpfs-enabled", "TAVANA_CACHE_HTTPFS_ENABLED", &S::block_cache, "true", 0, 0, "",
+     "Keep blocks of remote files on disk; a session reads past it after SET tavana_block_cache = false."},
+    {"File cache", "cache_httpfs_dir", "--cache-httpfs-dir", "TAVANA_CACHE_HTTPFS_DIR", &S::block_cache_directory, "/tmp/duckdb_cache", 0, 0, "directory",
+     "Where; made when missing, and shared by processes of one user that name the same one."},
+    {"File cache", "cache_httpfs_size_gb", "--cache-httpfs-size-gb", "TAVANA_CACHE_HTTPFS_SIZE_GB", &S::block_cache_gb, "50", 0.001, kMaxGb, "GB (10^9 bytes)",
+     "Disk they may take; what was used longest ago makes way. A twentieth of the disk stays free, at most 4 GiB."},
+    {"File cache", "cache_httpfs_block_size_mb", "--cache-httpfs-block-size-mb", "TAVANA_CACHE_HTTPFS_BLOCK_SIZE_MB", &S::block_cache_block_mb, "8", 1, 64, "MiB",
+     "What is fetched at once, and kept and forgotten as one."},
+    {"File cache", "cache_httpfs_parallel_io", "--cache-httpfs-parallel-io", "TAVANA_CACHE_HTTPFS_PARALLEL_IO", &S::block_cache_parallel_io, "8", 0, 256, "requests",
+     "Requests for blocks at once beside one of each thread that reads. 0: nothing is read ahead."},
+    {"File cache", "cache_httpfs_profiling", "--cache-httpfs-profiling", "TAVANA_CACHE_HTTPFS_PROFILING", &S::block_cache_profiling, "false", 0, 0, "",
+     "Measure how long requests and reads from the cache take; tavana_cache_stats() shows it."},
+
     {"Reach", "local_access", "--local-access", "TAVANA_LOCAL_ACCESS", &S::local_access, "auto", 0, 0, "",
      "Whether sessions reach ordinary files of this machine and servers of private networks. auto: serve on loopback does.", "auto|true|false"},
     {"Reach", "allowed_directories", "--allowed-directories", "TAVANA_ALLOWED_DIRECTORIES", &S::allowed_directories, "", 0, 0, "list",
@@ -270,7 +283,7 @@ bool IsFor(const OptionSpec& option, Command command) {
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }
-  if (option.group == "Data" || option.group == "Storage" || option.group == "Reach" || option.group == "Resources")
+  if (option.group == "Data" || option.group == "Storage" || option.group == "File cache" || option.group == "Reach" || option.group == "Resources")
     return command != Command::kGateway;
   if (option.group == "Operation" || option.name == "bind_address" || option.name == "http_port" ||
       option.name == "insecure_listen" || option.name == "shutdown_grace_seconds" || option.name == "statement_slots") {

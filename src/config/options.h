@@ -59,6 +59,13 @@ struct Options {
   std::string gcs_access_key_id, gcs_secret_access_key;                                                ///< empty: none
   std::string gcs_endpoint_url;  ///< empty: Google's
 
+  bool block_cache = true;
+  std::string block_cache_directory;
+  double block_cache_gb = 0;       ///< in 10^9 bytes
+  int block_cache_block_mb = 0;    ///< in 2^20 bytes
+  int block_cache_parallel_io = 0;
+  bool block_cache_profiling = false;
+
   std::string local_access;         ///< auto, true or false
   std::string allowed_directories;  ///< with commas; empty: none
   bool disable_external_access = false;

@@ -21,6 +21,7 @@
 
 #include "duckdb/arrow_scan.h"
 #include "duckdb/attachments.h"
+#include "duckdb/cache_figures.h"
 #include "duckdb/casts.h"
 #include "duckdb/confine.h"
 #include "duckdb/errors.h"
@@ -134,7 +135,9 @@ void Configure(::duckdb::DBConfig& config, const EngineOptions& options) {
   config.SetOptionByName("autoload_known_extensions", Value::BOOLEAN(true));
   config.SetOptionByName("allow_community_extensions", Value::BOOLEAN(false));
   config.SetOptionByName("allow_persistent_secrets", Value::BOOLEAN(false));
-  config.file_system = ::duckdb::make_uniq<GuardedFiles>();
+  // In memory DuckDB keeps what one session read for all of them, and believes a listing (docs/adr/0009).
+  config.SetOptionByName("enable_external_file_cache", Value::BOOLEAN(false));
+  config.file_system = ::duckdb::make_uniq<GuardedFiles>(options.block_cache);
   RegisterArrowTables(config);
   RegisterReadSets(config);
   RegisterListing(config);
@@ -174,6 +177,7 @@ Result<std::unique_ptr<engine::Engine>> OpenDuckDb(const EngineOptions& options)
     RegisterPostgresSpellings(*instance->database->instance);
     RegisterPostgresFunctions(*instance->database->instance);
     RegisterDialect(*instance->database->instance);
+    RegisterBlockCache(*instance->database->instance, options.block_cache);
     if (!options.sessions_reach_server) GuardCoreFunctions(*instance->database->instance);
     ::duckdb::Connection connection(*instance->database);
     SessionReach::OpenAll(*connection.context);

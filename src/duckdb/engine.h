@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "blockcache/block_cache.h"
 #include "duckdb/reach.h"
 #include "engine/engine.h"
 
@@ -41,6 +42,8 @@ struct EngineOptions {
   /// Whether a session may use what the server itself may: identities of its machine, and libraries that open files
   /// and servers without asking.
   bool sessions_reach_server = false;
+  /// What blocks of remote files are kept in; null: nothing is kept.
+  std::shared_ptr<blockcache::BlockCache> block_cache;
   /// What a session may keep aside of results that other statements interrupted (chosen: a large export fits).
   std::uint64_t open_results_limit_bytes = std::uint64_t{1} << 30;
 };

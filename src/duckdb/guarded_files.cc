@@ -3,6 +3,7 @@
 #include <duckdb/common/file_opener.hpp>
 #include <duckdb/common/multi_file/multi_file_list.hpp>
 
+#include "duckdb/cached_files.h"
 #include "duckdb/errors.h"
 
 namespace tavana::duckdb_engine {
@@ -33,7 +34,13 @@ Status SessionReach::Host(const std::string& host_or_url) const {
 }
 bool SessionReach::all() const { return policy_ == nullptr || ReachesAll(*policy_, role_); }
 
-GuardedFiles::GuardedFiles() : VirtualFileSystem(FileSystem::CreateLocal()) {}
+GuardedFiles::GuardedFiles(std::shared_ptr<blockcache::BlockCache> cache)
+    : VirtualFileSystem(FileSystem::CreateLocal()), cache_(std::move(cache)) {}
+
+void GuardedFiles::RegisterSubSystem(unique_ptr<FileSystem> files) {
+  if (cache_ && IsRemote(*files)) files = ThroughCache(std::move(files), cache_);
+  VirtualFileSystem::RegisterSubSystem(std::move(files));
+}
 
 void GuardedFiles::Ask(const std::string& path, optional_ptr<FileOpener> opener, PathKind kind) {
   auto context = FileOpener::TryGetClientContext(opener);

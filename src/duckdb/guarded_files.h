@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "blockcache/block_cache.h"
 #include "duckdb/reach.h"
 
 namespace tavana::duckdb_engine {
@@ -37,10 +38,15 @@ class SessionReach : public ::duckdb::ClientContextState {
 };
 
 /// DuckDB's file system, which asks what the connection of each call may reach. What DuckDB does on its own (its
-/// database files, spilling) has no connection and is not asked; ATTACH is, where it is a statement.
+/// database files, spilling) has no connection and is not asked; ATTACH is, where it is a statement. Remote files that
+/// may be reached are then read through the block cache.
 class GuardedFiles : public ::duckdb::VirtualFileSystem {
  public:
-  GuardedFiles();
+  /// `cache` may be null.
+  explicit GuardedFiles(std::shared_ptr<blockcache::BlockCache> cache);
+
+  using VirtualFileSystem::RegisterSubSystem;
+  void RegisterSubSystem(::duckdb::unique_ptr<::duckdb::FileSystem> files) override;
 
   bool DirectoryExists(const std::string& directory, ::duckdb::optional_ptr<::duckdb::FileOpener> opener) override;
   void CreateDirectory(const std::string& directory, ::duckdb::optional_ptr<::duckdb::FileOpener> opener) override;
@@ -68,6 +74,8 @@ class GuardedFiles : public ::duckdb::VirtualFileSystem {
  private:
   static void Ask(const std::string& path, ::duckdb::optional_ptr<::duckdb::FileOpener> opener,
                   PathKind kind = PathKind::kFile);
+
+  std::shared_ptr<blockcache::BlockCache> cache_;
 };
 
 }  // namespace tavana::duckdb_engine

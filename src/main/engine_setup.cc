@@ -78,7 +78,8 @@ Result<duckdb_engine::ReachPolicy> ReachOf(const config::Options& options, const
   reach.closed = {spill.path().string()};
   for (const auto& file : {options.database_file, options.database_file.empty() ? "" : options.database_file + ".wal",
                            options.users_file, options.tls_key, options.cluster_key, options.token_key_file,
-                           options.init_file, options.role_prefixes_file, options.spill_directory})
+                           options.init_file, options.role_prefixes_file, options.spill_directory,
+                           options.block_cache_directory})
     if (!file.empty() && file != ":memory:") reach.closed.push_back(file);
   return reach;
 }
@@ -112,6 +113,41 @@ Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& opti
   engine.sessions_reach_server = options.sessions_reach_server;
   engine.extension_directory = ExtensionDirectory(TAVANA_EXTENSION_DIR);
   return engine;
+}
+
+std::shared_ptr<blockcache::BlockCache> OpenBlockCache(const config::Options& options) {
+  if (!options.block_cache) return nullptr;
+  auto cache = blockcache::BlockCache::Open(
+      {.store = {.directory = options.block_cache_directory, .limit_bytes = BytesOfGb(options.block_cache_gb)},
+       .block_bytes = static_cast<std::size_t>(options.block_cache_block_mb) << 20,
+       .parallel_requests = options.block_cache_parallel_io,
+       .profiling = options.block_cache_profiling});
+  if (cache.ok()) return *std::move(cache);
+  observe::Log(observe::LogLevel::kWarn, "remote files are not cached", {{"why", cache.error().message()}});
+  return nullptr;
+}
+
+std::string BlockCacheMetrics(const blockcache::BlockCache* cache) {
+  if (cache == nullptr) return "";
+  const auto figures = cache->figures();
+  std::string text;
+  const auto add = [&](const std::string& name, const char* type, const char* help, std::uint64_t value) {
+    text += "# HELP tavana_block_cache_" + name + " " + help + "\n# TYPE tavana_block_cache_" + name + " " + type +
+            "\ntavana_block_cache_" + name + " " + std::to_string(value) + "\n";
+  };
+  add("hits_total", "counter", "Blocks of remote files that readers found on disk.", figures.hits);
+  add("misses_total", "counter", "Blocks that readers had to fetch.", figures.misses);
+  add("joined_total", "counter", "Blocks that another reader was fetching already.", figures.joined);
+  add("read_ahead_total", "counter", "Blocks that were fetched before a reader asked.", figures.read_ahead);
+  add("hit_bytes_total", "counter", "Bytes that came from disk.", figures.hit_bytes);
+  add("fetched_bytes_total", "counter", "Bytes that came from the servers.", figures.fetched_bytes);
+  add("saved_milliseconds_total", "counter", "What fetching would have taken of what was found, at least.",
+      static_cast<std::uint64_t>(figures.saved.count() / 1000));
+  add("evicted_total", "counter", "Blocks that made way for others.", figures.store.evicted);
+  add("damaged_total", "counter", "Blocks on disk that were not what had been written.", figures.store.damaged);
+  add("write_failures_total", "counter", "Blocks that the disk did not take.", figures.store.write_failures);
+  add("bytes", "gauge", "Disk that the blocks take.", figures.store.bytes);
+  return text;
 }
 
 void GuardEgress(const config::Options& options, const duckdb_engine::ReachPolicy& reach) {

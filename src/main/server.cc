@@ -215,7 +215,8 @@ struct EngineSource {
   std::optional<SpillDirectory> spill;
   /// May take long: a signal ends the process meanwhile. What it starts goes with this object.
   std::function<Result<std::unique_ptr<engine::Engine>>()> Open;
-  std::function<std::string()> why_idle;  ///< once it is open
+  std::function<std::string()> why_idle;      ///< once it is open
+  std::function<std::string()> more_metrics;  ///< may be empty
   int slots = 0;                          ///< statements at once
   std::string described;                  ///< for the log
 };
@@ -225,6 +226,8 @@ Result<EngineSource> DuckDbHere(const config::Options& options) {
   TAVANA_ASSIGN_OR_RETURN(auto spill, SpillDirectory::Open(options.spill_directory));
   TAVANA_ASSIGN_OR_RETURN(auto engine, EngineOptionsOf(options, config::CurrentResourceLimits(), spill));
   GuardEgress(options, engine.reach);
+  engine.block_cache = OpenBlockCache(options);
+  source.more_metrics = [cache = engine.block_cache] { return BlockCacheMetrics(cache.get()); };
   source.spill.emplace(std::move(spill));
   source.slots = options.statement_slots > 0 ? options.statement_slots : 2 * engine.resources.threads;
   source.described = "DuckDB, " + std::to_string(engine.resources.threads) + " threads, " +
@@ -347,6 +350,7 @@ int Serve(const config::Options& options) {
   engine = *std::move(opened);
   state.engine = engine.get();
   state.why_idle = source->why_idle;
+  state.more_metrics = source->more_metrics;
   auto listening = gateway::PgDoor::Listen(io, *engine, metrics, **authenticator, tls->get(),
                                            PgDoorOptionsOf(options, source->slots));
   if (!listening) return Fail(listening.error());

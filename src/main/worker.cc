@@ -74,6 +74,7 @@ int RunWorker(const config::Options& options) {
   auto engine_options = EngineOptionsOf(options, config::CurrentResourceLimits(), *spill);
   if (!engine_options) return Fail(engine_options.error());
   GuardEgress(options, engine_options->reach);
+  engine_options->block_cache = OpenBlockCache(options);
 
   std::jthread exit_on_signal = ExitOnSignal(0, &*spill);
   observe::Metrics metrics({.version = TAVANA_VERSION, .engine = std::string("DuckDB v") + TAVANA_DUCKDB_VERSION});
@@ -108,14 +109,15 @@ int RunWorker(const config::Options& options) {
        .credentials = std::move(credentials)});
   if (!worker) return Fail(worker.error());
 
-  state.more_metrics = [&worker = **worker] {
+  state.more_metrics = [&worker = **worker, cache = engine_options->block_cache] {
     return "# HELP tavana_worker_sessions Sessions of gateways.\n# TYPE tavana_worker_sessions "
            "gauge\ntavana_worker_sessions " +
            std::to_string(worker.sessions()) +
            "\n# HELP tavana_worker_messages_total Messages of sessions.\n# TYPE tavana_worker_messages_total counter\n"
            "tavana_worker_messages_total{direction=\"received\"} " +
            std::to_string(worker.traffic().received) + "\ntavana_worker_messages_total{direction=\"sent\"} " +
-           std::to_string(worker.traffic().sent) + "\n";
+           std::to_string(worker.traffic().sent) + "\n" +
+           BlockCacheMetrics(cache.get());
   };
   state.phase = Phase::kServing;
   exit_on_signal = {};
