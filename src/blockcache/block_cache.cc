@@ -109,8 +109,8 @@ void BlockCache::GiveUp(CachedObject& object) {
   std::deque<Queued> given_up;
   {
     const std::lock_guard lock(mutex_);
-    const auto kept = std::stable_partition(queue_.begin(), queue_.end(),
-                                            [&](const Queued& each) { return each.object != &object; });
+    const auto kept =
+        std::stable_partition(queue_.begin(), queue_.end(), [&](const Queued& each) { return each.object != &object; });
     given_up.assign(std::make_move_iterator(kept), std::make_move_iterator(queue_.end()));
     queue_.erase(kept, queue_.end());
   }
@@ -145,7 +145,8 @@ BlockCache::FlightPtr BlockCache::Board(CachedObject& object, std::uint32_t inde
   if (!must && spare_buffers_ == 0) return nullptr;
   if (!must) --spare_buffers_;
   is_new = true;
-  auto flight = std::make_shared<Flight>(key, std::uint64_t{index} * options_.block_bytes, object.BytesOf(index), !must);
+  auto flight =
+      std::make_shared<Flight>(key, std::uint64_t{index} * options_.block_bytes, object.BytesOf(index), !must);
   flights_.emplace(key, flight);
   return flight;
 }

@@ -50,13 +50,13 @@ class Latencies {
 /// Counted since the cache was opened.
 struct CacheFigures {
   StoreFigures store;
-  std::uint64_t hits = 0, hit_bytes = 0;          ///< blocks that a reader found on disk, and the bytes it took of them
-  std::uint64_t misses = 0;                       ///< blocks that a reader had to fetch
-  std::uint64_t joined = 0;                       ///< blocks that another reader was fetching already
-  std::uint64_t read_ahead = 0;                   ///< blocks that were fetched before a reader asked
-  std::uint64_t fetched_bytes = 0;                ///< by readers and read-ahead
-  std::uint64_t failed_fetches = 0;               ///< of which nothing is kept
-  std::chrono::microseconds saved{0};             ///< what fetching took of the bytes that were found, less their reading
+  std::uint64_t hits = 0, hit_bytes = 0;  ///< blocks that a reader found on disk, and the bytes it took of them
+  std::uint64_t misses = 0;               ///< blocks that a reader had to fetch
+  std::uint64_t joined = 0;               ///< blocks that another reader was fetching already
+  std::uint64_t read_ahead = 0;           ///< blocks that were fetched before a reader asked
+  std::uint64_t fetched_bytes = 0;        ///< by readers and read-ahead
+  std::uint64_t failed_fetches = 0;       ///< of which nothing is kept
+  std::chrono::microseconds saved{0};     ///< what fetching took of the bytes that were found, less their reading
   std::chrono::microseconds request_p50{0}, request_p99{0}, disk_p50{0}, disk_p99{0};  ///< with profiling, else 0
 };
 
@@ -84,8 +84,8 @@ class CachedObject {
     std::span<char> into;
   };
 
-  /// Reads the first of `parts`, and as many of the others as go with it; how many, 0 when the source failed. When these
-  /// were all, so many blocks after them are fetched, too.
+  /// Reads the first of `parts`, and as many of the others as go with it; how many, 0 when the source failed. When
+  /// these were all, so many blocks after them are fetched, too.
   std::size_t ReadSome(std::span<const Part> parts, std::uint32_t ahead);
   /// Reads one that somebody else could not fetch.
   bool ReadAlone(const Part& part);
@@ -100,7 +100,7 @@ class CachedObject {
   const std::uint64_t size_bytes_;
   std::mutex mutex_;
   std::condition_variable idle_;
-  int at_work_ = 0;  ///< threads of the cache that use `source_`
+  int at_work_ = 0;             ///< threads of the cache that use `source_`
   std::uint32_t frontier_ = 0;  ///< the last block read of those that were read in order
   int streak_ = 0;              ///< how often it moved on
 };

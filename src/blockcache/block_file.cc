@@ -163,12 +163,13 @@ std::size_t HeaderBytes(std::size_t payload_bytes) {
 }
 
 bool WriteBlock(int fd, const BlockKey& key, std::span<const char> payload, std::chrono::microseconds fetch_time) {
-  const FixedPart fixed{.magic = kMagic,
-                        .object = key.object,
-                        .index = key.index,
-                        .page_bytes = kPageBytes,
-                        .payload_bytes = payload.size(),
-                        .fetch_microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(fetch_time.count(), 0))};
+  const FixedPart fixed{
+      .magic = kMagic,
+      .object = key.object,
+      .index = key.index,
+      .page_bytes = kPageBytes,
+      .payload_bytes = payload.size(),
+      .fetch_microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(fetch_time.count(), 0))};
   std::vector<char> header(HeaderBytes(payload.size()), '\0');
   std::memcpy(header.data(), &fixed, sizeof fixed);
   std::size_t at = sizeof fixed;

@@ -13,8 +13,8 @@
 
 namespace tavana::blockcache {
 
-/// Names one version of one object: a digest of where it is, what it is called and which version it is. SHA-256, so that
-/// nobody can make a name that is another's.
+/// Names one version of one object: a digest of where it is, what it is called and which version it is. SHA-256, so
+/// that nobody can make a name that is another's.
 using ObjectDigest = std::array<std::uint8_t, 32>;
 ObjectDigest DigestOf(std::span<const std::string> parts);
 

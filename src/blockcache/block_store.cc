@@ -36,7 +36,7 @@ constexpr auto kAbandoned = 10min;  // of a file that somebody was writing (chos
 constexpr const char* kTemporary = ".writing";
 
 std::optional<DiskSpace> SpaceOf(const std::string& directory) {
-  struct statvfs found {};
+  struct statvfs found{};
   if (::statvfs(directory.c_str(), &found) != 0) return std::nullopt;
   return DiskSpace{.free_bytes = std::uint64_t{found.f_bavail} * found.f_frsize,
                    .total_bytes = std::uint64_t{found.f_blocks} * found.f_frsize};
@@ -55,7 +55,7 @@ class File {
   bool Close() { return fd_ < 0 || ::close(std::exchange(fd_, -1)) == 0; }
   /// An ordinary file that nobody else can have written.
   bool IsOurs(std::uint64_t& bytes) const {
-    struct stat found {};
+    struct stat found{};
     if (::fstat(fd_, &found) != 0) return false;
     bytes = static_cast<std::uint64_t>(found.st_size);
     return S_ISREG(found.st_mode) && found.st_uid == ::geteuid();
@@ -82,7 +82,7 @@ Result<std::unique_ptr<BlockStore>> BlockStore::Open(StoreOptions options) {
   const auto& directory = options.directory;
   std::error_code code;
   std::filesystem::create_directories(std::filesystem::path(directory).parent_path(), code);
-  struct stat found {};
+  struct stat found{};
   const bool is_there = ::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST;
   if (!is_there || ::lstat(directory.c_str(), &found) != 0)
     return Error(ErrorCode::kIo, "cache directory " + directory + " can not be made: " + std::strerror(errno));
@@ -163,10 +163,10 @@ void BlockStore::CountFiles() {
   const auto now = options_.now();
   std::vector<Entry> found;
   const auto count = [&](int folder, const std::string& name) {
-    struct stat file {};
+    struct stat file{};
     if (::fstatat(folder, name.c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(file.st_mode)) return;
-    const TimePoint used{std::chrono::duration_cast<TimePoint::duration>(std::chrono::seconds(file.st_mtim.tv_sec) +
-                                                                         std::chrono::nanoseconds(file.st_mtim.tv_nsec))};
+    const TimePoint used{std::chrono::duration_cast<TimePoint::duration>(
+        std::chrono::seconds(file.st_mtim.tv_sec) + std::chrono::nanoseconds(file.st_mtim.tv_nsec))};
     if (const auto key = KeyOfFileName(name)) {
       found.push_back({*key, static_cast<std::uint64_t>(file.st_size), used});
     } else if (name.starts_with(kTemporary) && now - used > kAbandoned) {

@@ -73,8 +73,8 @@ TEST_F(BlockStoreTest, GivesEveryRangeOfABlockAsItWasWritten) {
   const auto store = Open();
   const std::string block = Bytes(3 * kPageBytes + 1234, 1);
   store->Write(KeyOf("a"), block, 5ms);
-  const std::vector<std::size_t> edges = {0, 1, kPageBytes - 1, kPageBytes, kPageBytes + 1, 2 * kPageBytes,
-                                          3 * kPageBytes, block.size() - 1, block.size()};
+  const std::vector<std::size_t> edges = {
+      0, 1, kPageBytes - 1, kPageBytes, kPageBytes + 1, 2 * kPageBytes, 3 * kPageBytes, block.size() - 1, block.size()};
   for (const auto from : edges) {
     for (const auto to : edges) {
       if (to < from) continue;
@@ -267,7 +267,7 @@ TEST_F(BlockStoreTest, ADeletedDirectoryIsMadeAgain) {
   EXPECT_EQ(store->figures().bytes, 0);
   store->Write(KeyOf("a"), "back", 1ms);
   EXPECT_EQ(Read(*store, KeyOf("a"), 0, 4), "back");
-  struct stat found {};
+  struct stat found{};
   ASSERT_EQ(stat(folder_.path().c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0700);
 }
@@ -306,7 +306,7 @@ TEST_F(BlockStoreTest, ALinkInABlocksPlaceIsNotFollowed) {
 TEST_F(BlockStoreTest, FilesAreForTheirOwnerOnly) {
   const auto store = Open();
   store->Write(KeyOf("a"), "x", 1ms);
-  struct stat found {};
+  struct stat found{};
   ASSERT_EQ(stat(Files().at(0).c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600);
 }

@@ -283,7 +283,8 @@ bool IsFor(const OptionSpec& option, Command command) {
     if (option.name.starts_with("cluster_")) return command != Command::kServe;
     return command == (of_gateway ? Command::kGateway : Command::kWorker);
   }
-  if (option.group == "Data" || option.group == "Storage" || option.group == "File cache" || option.group == "Reach" || option.group == "Resources")
+  if (option.group == "Data" || option.group == "Storage" || option.group == "File cache" || option.group == "Reach" ||
+      option.group == "Resources")
     return command != Command::kGateway;
   if (option.group == "Operation" || option.name == "bind_address" || option.name == "http_port" ||
       option.name == "insecure_listen" || option.name == "shutdown_grace_seconds" || option.name == "statement_slots") {

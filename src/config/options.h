@@ -61,8 +61,8 @@ struct Options {
 
   bool block_cache = true;
   std::string block_cache_directory;
-  double block_cache_gb = 0;       ///< in 10^9 bytes
-  int block_cache_block_mb = 0;    ///< in 2^20 bytes
+  double block_cache_gb = 0;     ///< in 10^9 bytes
+  int block_cache_block_mb = 0;  ///< in 2^20 bytes
   int block_cache_parallel_io = 0;
   bool block_cache_profiling = false;
 

@@ -20,48 +20,25 @@ namespace {
 
 using namespace ::duckdb;  // NOLINT: this file speaks DuckDB's file systems and nothing else
 using blockcache::BlockCache;
-using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::array<std::string_view, 5> kRemote = {"HTTPFileSystem", "HuggingFaceFileSystem", "S3FileSystem",
                                                      "AzureBlobStorageFileSystem", "AzureDfsStorageFileSystem"};
 constexpr const char* kStateName = "tavana_block_cache";
-/// Under this name httpfs keeps what HEAD said of the files of a query; DuckDB planned with it.
+/// Under this name httpfs keeps what HEAD said of the files of a connection, until a query ends.
 constexpr const char* kHttpMetadata = "http_cache";
-// How long an answer of the server is good beyond the query that asked: a statement is planned first and run then, which
-// are two queries to DuckDB (chosen: planning takes less).
-constexpr auto kGoodFor = std::chrono::seconds(1);
 constexpr auto kLeftAlone = std::chrono::seconds(60);
 
-/// Of each connection: which of its queries is running.
-class Queries : public ClientContextState {
+/// Of each connection: how often it was told to ask anew.
+class Askings : public ClientContextState {
  public:
-  static ::duckdb::shared_ptr<Queries> Of(ClientContext& context) {
-    return context.registered_state->GetOrCreate<Queries>(kStateName);
+  static ::duckdb::shared_ptr<Askings> Of(ClientContext& context) {
+    return context.registered_state->GetOrCreate<Askings>(kStateName);
   }
   std::uint64_t current() const { return current_.load(std::memory_order_relaxed); }
-
-  /// Before a file is opened: what httpfs remembers may be as old as the first open since it forgot.
-  void Opens() {
-    const std::lock_guard lock(mutex_);
-    if (!remembers_since_) remembers_since_ = SteadyClock::now();
-  }
-  void QueryBegin(ClientContext& context) override {
-    current_.fetch_add(1, std::memory_order_relaxed);
-    const std::lock_guard lock(mutex_);
-    if (!remembers_since_ || SteadyClock::now() - *remembers_since_ < kGoodFor) return;
-    remembers_since_.reset();
-    // It forgets at the end of each query; there is no other way to say so.
-    if (const auto http = context.registered_state->Get<ClientContextState>(kHttpMetadata)) http->QueryEnd(context);
-  }
-  void QueryEnd() override {
-    const std::lock_guard lock(mutex_);
-    remembers_since_.reset();
-  }
+  void AskAnew() { current_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> current_ = 0;
-  std::mutex mutex_;
-  std::optional<SteadyClock::time_point> remembers_since_;
 };
 
 bool IsOn(optional_ptr<FileOpener> opener, const char* setting, bool otherwise) {
@@ -71,9 +48,9 @@ bool IsOn(optional_ptr<FileOpener> opener, const char* setting, bool otherwise) 
 }
 
 bool IsCredential(const std::string& key) {
-  constexpr std::array<std::string_view, 9> kCredentials = {
-      "key_id", "secret", "session_token", "bearer_token", "access_token", "refresh_info", "client_id", "client_secret",
-      "tenant_id"};
+  constexpr std::array<std::string_view, 9> kCredentials = {"key_id",       "secret",        "session_token",
+                                                            "bearer_token", "access_token",  "refresh_info",
+                                                            "client_id",    "client_secret", "tenant_id"};
   return std::ranges::find(kCredentials, key) != kCredentials.end();
 }
 
@@ -173,21 +150,21 @@ class CachedHandle : public FileHandle {
 
   void Close() override {}
   void Read(void* buffer, int64_t bytes, idx_t location);
-  /// Asks the server again when the answer is of another query and not of just now: what was planned with is then what
-  /// is there, and the session may still read it.
-  void Prove();
 
   idx_t position = 0;
   const std::uint64_t size_bytes;
   FileHandle& inner() { return source_.handle(); }
 
  private:
+  /// Asks the server again when the connection was told to since: what is read is what is there, and the session may
+  /// still read it.
+  void Prove();
+
   const std::string version_;
   FileOpener& opener_;
-  ::duckdb::shared_ptr<Queries> queries_;
+  ::duckdb::shared_ptr<Askings> askings_;
   std::mutex proof_mutex_;
   std::uint64_t proved_in_;
-  SteadyClock::time_point proved_at_;
   HandleSource source_;
   blockcache::CachedObject object_;  // last: goes before its source
 };
@@ -213,9 +190,10 @@ class CachedFiles : public FileSystem {
     const auto size = inner_->GetFileSize(*opened.handle);
     opened.size_bytes = size < 0 ? 0 : static_cast<std::uint64_t>(size);
     if (size < 0 || inner_->GetFileType(*opened.handle) == FileType::FILE_TYPE_DIR) return opened;
-    opened.version = VersionOf(inner_->GetVersionTag(*opened.handle), TimeOf(inner_->GetLastModifiedTime(*opened.handle)),
-                               std::chrono::system_clock::now(), !GetName().starts_with("Azure"))
-                         .value_or("");
+    opened.version =
+        VersionOf(inner_->GetVersionTag(*opened.handle), TimeOf(inner_->GetLastModifiedTime(*opened.handle)),
+                  std::chrono::system_clock::now(), !GetName().starts_with("Azure"))
+            .value_or("");
     return opened;
   }
 
@@ -343,7 +321,6 @@ unique_ptr<FileHandle> CachedFiles::OpenFileExtended(const OpenFileInfo& file, F
                     !IsOn(opener, "unsafe_disable_etag_checks", false) && !IsOn(opener, "force_download", false);
   const auto origin = asks ? OriginOf(file.path, *opener) : std::nullopt;
   if (!origin) return inner_->OpenFile(file, flags, opener);
-  Queries::Of(*context)->Opens();
   FileOpenFlags fetch_flags = kFetchFlags;
   if (flags.ReturnNullIfNotExists()) fetch_flags |= FileOpenFlags(FileOpenFlags::FILE_FLAGS_NULL_IF_NOT_EXISTS);
   auto opened = Ask(file, fetch_flags, *opener);
@@ -367,25 +344,19 @@ CachedHandle::CachedHandle(CachedFiles& files, FileOpenFlags open_flags, Opened 
       size_bytes(opened.size_bytes),
       version_(std::move(opened.version)),
       opener_(opener),
-      queries_(Queries::Of(context)),
-      proved_in_(queries_->current()),
-      proved_at_(SteadyClock::now()),
+      askings_(Askings::Of(context)),
+      proved_in_(askings_->current()),
       source_(std::move(opened.handle)),
       object_(cache, source_, digest, size_bytes) {}
 
 void CachedHandle::Prove() {
-  const auto query = queries_->current();
   const std::lock_guard lock(proof_mutex_);
-  const auto now = SteadyClock::now();
-  if (proved_in_ == query) return;
-  if (now - proved_at_ >= kGoodFor) {
-    queries_->Opens();
-    const auto again = static_cast<CachedFiles&>(file_system).Ask(OpenFileInfo(path), kFetchFlags, opener_);
-    if (again.version != version_ || again.size_bytes != size_bytes)
-      throw IOException("\"%s\" has changed since the statement that reads it was planned", path);
-    proved_at_ = now;
-  }
-  proved_in_ = query;
+  const auto now = askings_->current();
+  if (proved_in_ == now) return;
+  const auto again = static_cast<CachedFiles&>(file_system).Ask(OpenFileInfo(path), kFetchFlags, opener_);
+  if (again.version != version_ || again.size_bytes != size_bytes)
+    throw IOException("\"%s\" has changed while it was read; run the statement again", path);
+  proved_in_ = now;
 }
 
 void CachedHandle::Read(void* buffer, int64_t bytes, idx_t location) {
@@ -415,6 +386,12 @@ std::optional<std::string> VersionOf(const std::string& tag, std::chrono::system
   if (modified <= std::chrono::system_clock::time_point{} || now - modified < kLeftAlone) return std::nullopt;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(modified.time_since_epoch()).count();
   return "time " + std::to_string(micros);
+}
+
+void AskServersAnew(ClientContext& context) {
+  Askings::Of(context)->AskAnew();
+  // It forgets at the end of each query; there is no other way to say so.
+  if (const auto http = context.registered_state->Get<ClientContextState>(kHttpMetadata)) http->QueryEnd(context);
 }
 
 unique_ptr<FileSystem> ThroughCache(unique_ptr<FileSystem> remote, std::shared_ptr<BlockCache> cache) {

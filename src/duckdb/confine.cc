@@ -77,7 +77,6 @@ constexpr std::string_view kOfSession[] = {
     "nested_loop_join_threshold",
     "order_by_non_integer_literal",
     "ordered_aggregate_threshold",
-    "parquet_metadata_cache",
     "partitioned_write_flush_threshold",
     "partitioned_write_max_open_files",
     "perfect_ht_threshold",
@@ -128,11 +127,8 @@ constexpr std::string_view kOfAdministrator[] = {
     "ducklake_retry_wait_ms",
     "ducklake_target_file_size",
     "ducklake_write_deletion_vectors",
-    "enable_external_file_cache",
     "enable_fsst_vectors",
-    "enable_http_metadata_cache",
     "enable_macro_dependencies",
-    "enable_object_cache",
     "enable_view_dependencies",
     "experimental_metadata_reuse",
     "external_threads",
@@ -182,7 +178,6 @@ constexpr std::string_view kOfAdministrator[] = {
     "storage_block_prefetch",
     "threads",
     "vacuum_rebuild_indexes",
-    "validate_external_file_cache",
     "wal_autocheckpoint",
     "wal_autocheckpoint_entries",
     "worker_threads",
@@ -191,7 +186,8 @@ constexpr std::string_view kOfAdministrator[] = {
     "zstd_min_string_length",
 };
 
-// They would open what is closed, show what others do, or break what the engine counts on.
+// They would open what is closed, show what others do, or break what the engine counts on. Caches of files in memory
+// are among them: they take a listing, or nothing, for a proof that a session may read (docs/adr/0009).
 constexpr std::string_view kOfNobody[] = {
     "__delta_only_variant_encoding_enabled",
     "access_mode",
@@ -241,10 +237,13 @@ constexpr std::string_view kOfNobody[] = {
     "duckdb_api",
     "enable_curl_server_cert_verification",
     "enable_external_access",
+    "enable_external_file_cache",
     "enable_global_s3_configuration",
     "enable_http_logging",
+    "enable_http_metadata_cache",
     "enable_server_cert_verification",
     "enable_logging",
+    "enable_object_cache",
     "enable_profiling",
     "enabled_log_types",
     "errors_as_json",
@@ -271,6 +270,7 @@ constexpr std::string_view kOfNobody[] = {
     "logging_mode",
     "logging_storage",
     "merge_http_secret_into_s3_request",
+    "parquet_metadata_cache",
     "password",
     "pg_debug_show_queries",
     "pg_oauth_token",
@@ -289,6 +289,7 @@ constexpr std::string_view kOfNobody[] = {
     "unsafe_iceberg_ignore_sort_order",
     "user",
     "username",
+    "validate_external_file_cache",
     "warnings_as_errors",
 };
 

@@ -16,6 +16,7 @@
 
 #include "duckdb/arrow_scan.h"
 #include "duckdb/attachments.h"
+#include "duckdb/cached_files.h"
 #include "duckdb/catalog.h"
 #include "duckdb/direct_append.h"
 #include "duckdb/errors.h"
@@ -101,6 +102,7 @@ class DuckDbSession : public engine::Session {
     statement->described.id = engine::StatementId{++last_statement_};
     auto described = statement->described;
     statements_.emplace(described.id, std::move(statement));
+    just_planned_ = call.runs_once ? std::optional(described.id) : std::nullopt;
     return described;
   }
 
@@ -122,6 +124,7 @@ class DuckDbSession : public engine::Session {
     auto& statement = *found->second;
     TAVANA_ASSIGN_OR_RETURN(auto values, BindValues(statement, arguments.parameters.get()));
     TAVANA_RETURN_IF_ERROR(MakeWay(call, statement.ends_transaction));
+    if (std::exchange(just_planned_, std::nullopt) != id) AskServersAnew(shared_->context());
     RunningCall running(*shared_, call);
     const Writing writing(*this, MayWrite(statement));
     const bool was_in_transaction = in_transaction();
@@ -739,6 +742,7 @@ class DuckDbSession : public engine::Session {
   /// The statement prepared last, when it was closed since and would be planned the same again.
   std::unique_ptr<Statement> kept_;
   std::uint64_t last_statement_ = 0;
+  std::optional<engine::StatementId> just_planned_;  ///< and to be executed at once: what it planned with is still so
   std::map<std::string, std::string> settings_;
   bool has_variable_ = false;
 };

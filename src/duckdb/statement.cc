@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "duckdb/arrow_export.h"
+#include "duckdb/cached_files.h"
 #include "duckdb/catalog.h"
 #include "duckdb/column_names.h"
 #include "duckdb/confine.h"
@@ -338,6 +339,7 @@ Result<Statement> DescribeParsed(SharedConnection& shared, Statement statement,
   if (statement.parts.size() != 1) return LeaveOpen(shared, std::move(statement));
 
   statement.planned_at = shared.instance->writes.Quiet();
+  AskServersAnew(shared.context());
   Describer describer(shared, statement);
   const ReadSetRecorder recorder(shared.context(), statement.described.read_set);
   auto bound = describer.BindWithGuesses(*statement.parts[0], casts);

@@ -76,10 +76,10 @@ Result<duckdb_engine::ReachPolicy> ReachOf(const config::Options& options, const
   for (const auto& url : config::StorageServers(options)) reach.endpoints.push_back(duckdb_engine::EndpointOf(url));
   TAVANA_ASSIGN_OR_RETURN(reach.of_roles, RolePrefixes(options.role_prefixes_file));
   reach.closed = {spill.path().string()};
-  for (const auto& file : {options.database_file, options.database_file.empty() ? "" : options.database_file + ".wal",
-                           options.users_file, options.tls_key, options.cluster_key, options.token_key_file,
-                           options.init_file, options.role_prefixes_file, options.spill_directory,
-                           options.block_cache_directory})
+  for (const auto& file :
+       {options.database_file, options.database_file.empty() ? "" : options.database_file + ".wal", options.users_file,
+        options.tls_key, options.cluster_key, options.token_key_file, options.init_file, options.role_prefixes_file,
+        options.spill_directory, options.block_cache_directory})
     if (!file.empty() && file != ":memory:") reach.closed.push_back(file);
   return reach;
 }

@@ -16,7 +16,8 @@ namespace tavana {
 Result<duckdb_engine::EngineOptions> EngineOptionsOf(const config::Options& options,
                                                      const config::ResourceLimits& limits, const SpillDirectory& spill);
 
-/// Null when it is off, or when there is no place for it: the log says why, and the server does without. Starts threads.
+/// Null when it is off, or when there is no place for it: the log says why, and the server does without. Starts
+/// threads.
 std::shared_ptr<blockcache::BlockCache> OpenBlockCache(const config::Options& options);
 /// What /metrics shows of it; nothing of none.
 std::string BlockCacheMetrics(const blockcache::BlockCache* cache);

@@ -217,8 +217,8 @@ struct EngineSource {
   std::function<Result<std::unique_ptr<engine::Engine>>()> Open;
   std::function<std::string()> why_idle;      ///< once it is open
   std::function<std::string()> more_metrics;  ///< may be empty
-  int slots = 0;                          ///< statements at once
-  std::string described;                  ///< for the log
+  int slots = 0;                              ///< statements at once
+  std::string described;                      ///< for the log
 };
 
 Result<EngineSource> DuckDbHere(const config::Options& options) {

@@ -116,8 +116,7 @@ int RunWorker(const config::Options& options) {
            "\n# HELP tavana_worker_messages_total Messages of sessions.\n# TYPE tavana_worker_messages_total counter\n"
            "tavana_worker_messages_total{direction=\"received\"} " +
            std::to_string(worker.traffic().received) + "\ntavana_worker_messages_total{direction=\"sent\"} " +
-           std::to_string(worker.traffic().sent) + "\n" +
-           BlockCacheMetrics(cache.get());
+           std::to_string(worker.traffic().sent) + "\n" + BlockCacheMetrics(cache.get());
   };
   state.phase = Phase::kServing;
   exit_on_signal = {};

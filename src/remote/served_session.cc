@@ -386,6 +386,7 @@ Result<ServedSession::Message> ServedSession::Prepare(const Item& item) {
     TAVANA_ASSIGN_OR_RETURN(types, TypesOf(prepare.parameter_types()));
   }
   auto call = ContextOf(prepare.query(), user_, item.cancellation);
+  call.runs_once = prepare.once_credits() > 0;
   if (prepare.has_form()) {
     TAVANA_ASSIGN_OR_RETURN(call.form, FormOf(prepare.form()));
   }

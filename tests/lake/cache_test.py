@@ -1,9 +1,11 @@
 """The block cache: the same answers as without it, fewer requests, and nothing for who may not read."""
 
 import gzip
+import os
 import pathlib
 import random
 import shutil
+import signal
 import threading
 
 import psycopg
@@ -154,6 +156,19 @@ def test_an_object_that_is_overwritten_is_read_as_it_is_now(cached, store, patte
                 assert session.execute(query).fetchall() == expected
 
 
+@pytest.mark.parametrize("pattern", ["t.parquet", "*.parquet"])
+def test_a_statement_that_was_prepared_before_reads_what_is_there_now(cached, store, pattern):
+    query = f"SELECT sum(n) FROM read_parquet('s3://lake/{pattern}')"
+    with cached.session() as session:
+        session.execute(f"PREPARE p AS {query}")
+        for seed in range(2, 6):
+            session.execute(query, prepare=True)
+            store.put("KEYA", "lake", "t.parquet", parquet(seed=seed))
+            expected = (sum(table(60_000, seed)["n"].to_pylist()),)
+            assert session.execute(query, prepare=True).fetchone() == expected
+            assert session.execute("EXECUTE p").fetchone() == expected
+
+
 def test_who_may_not_read_is_refused_what_another_has_cached(cached, store):
     cached.run(SCAN)
     store.allowed["KEYB"] = {"other"}
@@ -189,6 +204,26 @@ def test_a_key_that_is_revoked_reads_nothing_more_in_the_session_that_has_it(cac
             session.execute(SCAN)
         store.allowed["KEYA"] = {"lake"}
         assert session.execute(SCAN).fetchone()[0] == 60_000
+
+
+def test_two_keys_that_may_read_one_object_share_its_blocks(cached, store):
+    first = cached.run(SCAN)
+    fetched = len(store.reads)
+    store.allowed["KEYC"] = {"lake"}
+    store.requests.clear()
+    assert cached.run(SCAN, key="KEYC") == first
+    assert len(store.reads) == fetched
+    assert {key for key, _ in store.requests} == {"KEYC"}
+
+
+@pytest.mark.parametrize("setting", ["enable_external_file_cache = true", "parquet_metadata_cache = true", "enable_http_metadata_cache = true",
+                                     "validate_external_file_cache = 'NO_VALIDATION'"])
+def test_no_session_turns_on_a_cache_that_takes_a_listing_for_a_proof(cached, setting):
+    with cached.session() as session:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute(f"SET {setting}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute(f"SET GLOBAL {setting}")
 
 
 def test_a_server_that_claims_to_have_the_same_object_neither_gets_it_nor_changes_it(cached, store):
@@ -365,8 +400,6 @@ def test_a_worker_that_is_killed_finds_its_blocks_when_it_is_back(start_server, 
     fetched = len(store.reads)
     children = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     for child in children:
-        import os
-        import signal
         os.kill(int(child), signal.SIGKILL)
 
     def answers():
