@@ -193,7 +193,7 @@ void BlockCache::Finish(const Flight& flight) {
 void BlockCache::FetchAhead(CachedObject& object, std::uint32_t next, std::uint32_t count) {
   const std::uint32_t end = std::min(next + count, object.blocks());
   for (std::uint32_t index = next; index < end; ++index) {
-    if (store_->Knows({object.digest_, index})) continue;
+    if (store_->Has({object.digest_, index})) continue;
     bool is_new = false;
     auto flight = Board(object, index, false, is_new);
     if (!flight) return;

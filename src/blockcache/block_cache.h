@@ -136,7 +136,8 @@ class BlockCache {
     const BlockKey key;
     const std::uint64_t offset;  ///< in the object
     const bool is_spare;         ///< its buffer is one of `spare_buffers_`
-    std::vector<char> bytes;     ///< read only once it is kDone
+    /// Read only once it is kDone. Zeros before: a server that sends less than it says shows nobody what was here.
+    std::vector<char> bytes;
     std::mutex mutex;
     std::condition_variable landed;
     State state = State::kUnclaimed;

@@ -215,6 +215,19 @@ TEST_F(BlockCacheTest, WhatIsOnDiskIsNotReadAhead) {
   EXPECT_EQ(remote.asked(), 8);
 }
 
+TEST_F(BlockCacheTest, WhatIsGoneFromDiskIsReadAheadAgain) {
+  const auto cache = Open();
+  Remote remote(Bytes(8 * kBlock, 1));
+  CachedObject first(*cache, remote, DigestOf("a"), remote.content.size());
+  (void)Read(first, 0, 8 * kBlock);
+  std::filesystem::remove_all(folder_ / "cache");
+  const auto before = cache->figures().read_ahead;
+  CachedObject object(*cache, remote, DigestOf("a"), remote.content.size());
+  (void)Read(object, 0, 500);
+  (void)Read(object, kBlock, 500);
+  EXPECT_GT(cache->figures().read_ahead, before);
+}
+
 TEST_F(BlockCacheTest, AClosedObjectIsAskedNothingMore) {
   const auto cache = Open(1);
   std::latch asked(1), answer(1);

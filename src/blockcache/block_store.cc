@@ -119,10 +119,7 @@ bool BlockStore::Read(const BlockKey& key, std::size_t offset, std::span<char> i
   return false;
 }
 
-bool BlockStore::Knows(const BlockKey& key) const {
-  const std::lock_guard lock(mutex_);
-  return by_key_.contains(key);
-}
+bool BlockStore::Has(const BlockKey& key) const { return ::access(PathOf(key).c_str(), F_OK) == 0; }
 
 void BlockStore::Used(const BlockKey& key, int fd, std::uint64_t bytes) {
   const auto now = options_.now();

@@ -47,8 +47,8 @@ class BlockStore {
 
   /// False when the whole range of that block is not there.
   bool Read(const BlockKey& key, std::size_t offset, std::span<char> into, BlockFacts& facts);
-  /// Whether this process knows of that block; it may be gone, and another process may have one more.
-  bool Knows(const BlockKey& key) const;
+  /// Whether there is a file for that block, whatever is in it.
+  bool Has(const BlockKey& key) const;
   void Write(const BlockKey& key, std::span<const char> payload, std::chrono::microseconds fetch_time);
 
   StoreFigures figures() const;

@@ -99,7 +99,8 @@ TEST_F(BlockStoreTest, TellsHowLongABlockTookToFetch) {
 TEST_F(BlockStoreTest, NamesAreReadBackAndNothingElseIs) {
   const auto key = KeyOf("x", 4711);
   EXPECT_EQ(KeyOfFileName(FileNameOf(key)), key);
-  for (const std::string name : {"", ".writing-1-1", "abc", (FileNameOf(key) + "0x").c_str(), "../../etc/passwd"})
+  for (const std::string& name :
+       std::vector<std::string>{"", ".writing-1-1", "abc", FileNameOf(key) + "x", "../../passwd"})
     EXPECT_EQ(KeyOfFileName(name), std::nullopt) << name;
 }
 
