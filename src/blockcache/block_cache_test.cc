@@ -77,6 +77,11 @@ class BlockCacheTest : public testing::Test {
     return object.Read(offset, into) ? into : "failed";
   }
 
+  /// A reader has its bytes before they are written.
+  static void AwaitWritten(const BlockCache& cache, std::uint64_t blocks) {
+    while (cache.figures().store.blocks < blocks) std::this_thread::yield();
+  }
+
   std::filesystem::path folder_;
 };
 
@@ -220,6 +225,7 @@ TEST_F(BlockCacheTest, WhatIsGoneFromDiskIsReadAheadAgain) {
   Remote remote(Bytes(8 * kBlock, 1));
   CachedObject first(*cache, remote, DigestOf("a"), remote.content.size());
   (void)Read(first, 0, 8 * kBlock);
+  AwaitWritten(*cache, 8);
   std::filesystem::remove_all(folder_ / "cache");
   const auto before = cache->figures().read_ahead;
   CachedObject object(*cache, remote, DigestOf("a"), remote.content.size());
@@ -231,10 +237,11 @@ TEST_F(BlockCacheTest, WhatIsGoneFromDiskIsReadAheadAgain) {
 TEST_F(BlockCacheTest, AClosedObjectIsAskedNothingMore) {
   const auto cache = Open(1);
   std::latch asked(1), answer(1);
+  std::once_flag once;
   Remote remote(Bytes(8 * kBlock, 1));
   remote.before_answer = [&](std::uint64_t offset) {
     if (offset == 0) return;
-    asked.count_down();
+    std::call_once(once, [&] { asked.count_down(); });
     answer.wait();
   };
   auto object = std::make_unique<CachedObject>(*cache, remote, DigestOf("a"), remote.content.size());
@@ -256,6 +263,7 @@ TEST_F(BlockCacheTest, FailsOpenWhenTheDirectoryIsNoMore) {
   Remote remote(Bytes(4 * kBlock, 1));
   CachedObject object(*cache, remote, DigestOf("a"), remote.content.size());
   (void)Read(object, 0, 4 * kBlock);
+  AwaitWritten(*cache, 4);
   std::filesystem::remove_all(folder_ / "cache");
   std::filesystem::create_symlink("/nowhere/at/all", folder_ / "cache");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Read(object, 1, 3 * kBlock), remote.content.substr(1, 3 * kBlock));
