@@ -69,7 +69,12 @@ class Cached:
         return sum(process.metric(f"tavana_block_cache_{name}") for process in self.server.workers or [self.server])
 
     def files(self):
-        return [path for path in self.directory.rglob("*") if path.is_file()]
+        return [path for path in self.directory.rglob("*-*") if path.is_file() and not path.name.startswith(".")]
+
+    def await_written(self, objects=1):
+        """A query has its rows before the last blocks are written."""
+        blocks = objects * -(-len(self.store.objects["lake/t.parquet"]) // BLOCK)
+        wait_until(lambda: len(self.files()) >= blocks, 20, f"{blocks} blocks on disk")
 
 
 @pytest.fixture
@@ -80,6 +85,7 @@ def cached(start_server, store, tmp_path):
 
 def test_a_file_is_fetched_once_and_asked_about_at_every_open(cached, store):
     first = cached.run(SCAN)
+    cached.await_written()
     fetched = len(store.reads)
     assert 2 <= fetched <= 3, store.reads  # one request a block
     assert cached.figure("misses_total") + cached.figure("read_ahead_total") == fetched
@@ -235,6 +241,7 @@ def test_a_server_that_claims_to_have_the_same_object_neither_gets_it_nor_change
         lie = session.execute(SCAN).fetchall()
     assert lie != truth
     assert pretender.reads
+    cached.await_written(2)
     shutil.rmtree(cached.directory)
     with cached.session(endpoint=pretender.endpoint) as session:
         assert session.execute(SCAN).fetchall() == lie
@@ -244,6 +251,7 @@ def test_a_server_that_claims_to_have_the_same_object_neither_gets_it_nor_change
 
 def test_nobody_reads_the_cache_as_files(cached):
     cached.run(SCAN)
+    cached.await_written()
     some = str(cached.files()[0])
     for query in (f"SELECT content FROM read_blob('{some}')", f"SELECT * FROM glob('{cached.directory}/**')",
                   f"COPY (SELECT 1) TO '{cached.directory}/x.csv'"):
@@ -261,6 +269,7 @@ def test_a_secret_of_requests_is_cached_for_nobody(cached, store):
 def test_what_was_cached_survives_the_server_being_killed(cached, store):
     first = cached.run(SCAN)
     fetched = len(store.reads)
+    cached.await_written()
     cached.server.kill()
     cached.start()
     assert cached.run(SCAN) == first
@@ -296,12 +305,14 @@ def test_a_server_that_is_killed_at_any_moment_leaves_nothing_that_is_wrong(cach
 
 def test_a_cache_that_is_damaged_bit_by_bit_answers_all_the_same(cached, rng):
     truth = cached.run(SCAN)
+    cached.await_written()
     for _ in range(12):
         victim = pathlib.Path(rng.choice(cached.files()))
         content = bytearray(victim.read_bytes())
         content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
         victim.write_bytes(content)
         assert cached.run(SCAN) == truth
+        cached.await_written()
     assert cached.figure("damaged_total") > 0
     for path in cached.files():
         path.write_bytes(path.read_bytes()[:-1])
@@ -310,6 +321,7 @@ def test_a_cache_that_is_damaged_bit_by_bit_answers_all_the_same(cached, rng):
 
 def test_a_directory_that_is_deleted_while_the_server_runs_is_filled_again(cached, store):
     truth = cached.run(SCAN)
+    cached.await_written()
     shutil.rmtree(cached.directory)
     assert cached.run(SCAN) == truth
     fetched = len(store.reads)
@@ -319,6 +331,7 @@ def test_a_directory_that_is_deleted_while_the_server_runs_is_filled_again(cache
 
 def test_a_directory_that_can_not_be_written_stops_nobody(cached, store):
     truth = cached.run(SCAN)
+    cached.await_written()
     shutil.rmtree(cached.directory)
     cached.directory.write_text("a file")  # also root cannot make a directory here
     for _ in range(2):
