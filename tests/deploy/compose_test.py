@@ -114,11 +114,7 @@ def composition(tmp_path):
 def test_every_service_starts_and_the_sample_data_answers_a_first_query(composition):
     for service in SERVICES:
         composition.start(service)
-    environment = composition.environment("worker-1")
     with psycopg.connect(host="127.0.0.1", port=composition.ports["gateway", 15432], user="tavana", autocommit=True) as connection:
-        connection.execute(f"CREATE SECRET (TYPE s3, KEY_ID '{environment['AWS_ACCESS_KEY_ID']}', SECRET '{environment['AWS_SECRET_ACCESS_KEY']}', "
-                           f"ENDPOINT '{environment['AWS_ENDPOINT_URL'].removeprefix('http://')}', USE_SSL false, "
-                           f"URL_STYLE '{environment['AWS_S3_URL_STYLE']}', REGION '{environment['AWS_REGION']}')")
         query = "SELECT country, count(*), sum(quantity * price) FROM {} GROUP BY country ORDER BY country"
         rows = connection.execute(query.format("'s3://samples/orders/*/*.parquet'")).fetchall()
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")  # on the worker that has a volume
