@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import signal
 import subprocess
 import sys
 
@@ -187,6 +188,41 @@ def test_the_sessions_of_a_gateway_that_died_are_lost(start_gateways):
                 client.connections[1].get_flight_info(query("SELECT 1"))
         client.cookies.clear()
         assert client.connections[1].get_flight_info(query("SELECT 1")).total_records == 1
+
+
+def test_a_gateway_that_stands_still_is_not_waited_for(start_gateways):
+    cluster = start_gateways()
+    still = cluster.gateways[0].process
+    with Client(Doors(*cluster.gateways)) as client:
+        client.query("SELECT 1")
+        here = client.connections[1]
+        reader = here.do_get(here.get_flight_info(query("SELECT i, repeat('x', 1000) AS t FROM range(1000000) r(i)")).endpoints[0].ticket)
+        assert reader.read_chunk().data.num_rows > 0
+        waiting = Background(lambda: here.get_flight_info(query(ENDLESS)))
+        wait_until(lambda: running(cluster) == 1, 30, "the statement to run")  # what is ready for the reader needs no slot
+        still.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(flight.FlightUnavailableError, match="session lost"):
+                raise waiting.join().error
+            with pytest.raises(flight.FlightUnavailableError, match="session lost"):
+                raise Background(lambda: here.get_flight_info(query("SELECT 1"))).join().error
+            with pytest.raises(flight.FlightUnavailableError, match="session lost"):
+                raise Background(reader.read_all).join().error
+            assert Client(Doors(cluster.gateways[1])).rows("SELECT 1") == [(1,)]
+        finally:
+            still.send_signal(signal.SIGCONT)
+        wait_until(lambda: running(cluster) == 0, 30, "no running statement")
+
+    with Client(Doors(cluster.gateways[1])) as client:
+        client.cookies["tavana_session"] = cookie_of(cluster.gateways[0])
+
+        def is_back():
+            try:
+                return client.rows("SELECT 2") == [(2,)]
+            except flight.FlightUnavailableError:
+                return False
+
+        wait_until(is_back, 30, "calls to be forwarded again")
 
 
 def test_a_polled_statement_is_found_from_either_gateway(start_gateways):
