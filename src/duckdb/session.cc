@@ -139,7 +139,8 @@ class DuckDbSession : public engine::Session {
       auto result =
           reads_inline_tables ? StartOverInlineTables(statement, values, running) : Start(statement, values, running);
       if (!result.ok()) {
-        if (!was_in_transaction && in_transaction()) (void)EndTransaction(false);  // a BEGIN may fail after it has begun
+        if (!was_in_transaction && in_transaction())
+          (void)EndTransaction(false);  // a BEGIN may fail after it has begun
         return running.Explain(std::move(result).error());
       }
       auto stream =
@@ -348,7 +349,8 @@ class DuckDbSession : public engine::Session {
   }
 
   /// COMMIT or ROLLBACK of the transaction that is open, which is none afterwards, whatever this gives. Not as a query:
-  /// that would want memory for its pipeline, which may be what there is none of, and could fail after it has committed.
+  /// that would want memory for its pipeline, which may be what there is none of, and could fail after it has
+  /// committed.
   Status EndTransaction(bool commits) {
     shared_->EndActiveQuery();
     auto& transaction = shared_->context().transaction;

@@ -13,8 +13,8 @@
 
 namespace tavana::remote {
 
-/// Of a batch on the wire, about. Measured: with twice as many of half the size a quarter fewer rows a second arrive, for
-/// each of them wakes threads on both sides.
+/// Of a batch on the wire, about. Measured: with twice as many of half the size a quarter fewer rows a second arrive,
+/// for each of them wakes threads on both sides.
 inline constexpr std::int64_t kPieceBytes = 256 << 10;
 
 /// Buffers behind a header, on their way out.

@@ -86,7 +86,9 @@ Result<PulledRows> Portal::Pull(const engine::CallContext& call, pgwire::RowEnco
         next_row_ + std::min({batch_->num_rows() - next_row_, max_rows - pulled.rows, fitting});
     TAVANA_ASSIGN_OR_RETURN(const std::int64_t reached, encoder->Encode(*batch_, next_row_, last_row, pulled.bytes));
     pulled.rows += reached - next_row_;
-    row_bytes_ = std::max((pulled.bytes.size() - before) / static_cast<std::size_t>(std::max<std::int64_t>(reached - next_row_, 1)), std::size_t{1});
+    row_bytes_ = std::max(
+        (pulled.bytes.size() - before) / static_cast<std::size_t>(std::max<std::int64_t>(reached - next_row_, 1)),
+        std::size_t{1});
     next_row_ = reached;
     if (next_row_ == batch_->num_rows()) batch_.reset();
   }
