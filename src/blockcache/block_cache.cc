@@ -17,6 +17,8 @@ std::chrono::microseconds Since(Clock::time_point began) {
 
 // Of several threads that read an object in order, one may be so many blocks behind (chosen: as many as read ahead).
 constexpr std::uint32_t kBehind = 8;
+// How often who waits for another's fetch looks whether it is still wanted (chosen: soon, for who has cancelled it).
+constexpr auto kLook = std::chrono::milliseconds(50);
 constexpr int kMaxStreak = 16;  // of which the power of two is still a number of blocks
 
 }  // namespace
@@ -56,9 +58,11 @@ void BlockCache::Flight::Land(State outcome) {
   landed.notify_all();
 }
 
-bool BlockCache::Flight::Wait() {
+bool BlockCache::Flight::Wait(const Source& reader) {
   std::unique_lock lock(mutex);
-  landed.wait(lock, [this] { return state == State::kDone || state == State::kFailed; });
+  const auto has_landed = [this] { return state == State::kDone || state == State::kFailed; };
+  while (!landed.wait_for(lock, kLook, has_landed))
+    if (reader.cancelled()) return false;
   return state == State::kDone;
 }
 
@@ -291,7 +295,7 @@ std::size_t CachedObject::ReadSome(std::span<const Part> parts, std::uint32_t ah
     if (!cache_.Fly(*each.flight, source_)) return 0;
   }
   for (const auto& each : boarded) {
-    if (each.flight->Wait()) {
+    if (each.flight->Wait(source_)) {
       std::memcpy(each.part->into.data(), each.flight->bytes.data() + each.part->offset, each.part->into.size());
     } else if (!ReadAlone(*each.part)) {
       return 0;
@@ -301,15 +305,16 @@ std::size_t CachedObject::ReadSome(std::span<const Part> parts, std::uint32_t ah
 }
 
 bool CachedObject::ReadAlone(const Part& part) {
-  for (;;) {
+  while (!source_.cancelled()) {
     if (cache_.ReadFromDisk({digest_, part.index}, part.offset, part.into)) return true;
     bool is_new = false;
     const auto flight = cache_.Board(*this, part.index, true, is_new);
     if (flight->Claim() && !cache_.Fly(*flight, source_)) return false;
-    if (!flight->Wait()) continue;
+    if (!flight->Wait(source_)) continue;
     std::memcpy(part.into.data(), flight->bytes.data() + part.offset, part.into.size());
     return true;
   }
+  return false;
 }
 
 }  // namespace tavana::blockcache

@@ -34,6 +34,8 @@ class Source {
   /// Fills `into` from `offset` of the object; false when that failed. Why is for the source to keep: nothing of it is
   /// kept here, and other readers try for themselves.
   virtual bool Fetch(std::uint64_t offset, std::span<char> into) = 0;
+  /// Whether its reader has no use for more: then it does not wait for what others fetch.
+  virtual bool cancelled() const { return false; }
 };
 
 /// How long something took, as a histogram in powers of two. Thread-safe.
@@ -72,7 +74,7 @@ class CachedObject {
   CachedObject(const CachedObject&) = delete;
   CachedObject& operator=(const CachedObject&) = delete;
 
-  /// Fills `into` from `offset`, which lie within the object; false when the source failed.
+  /// Fills `into` from `offset`, which lie within the object; false when the source failed or was cancelled.
   bool Read(std::uint64_t offset, std::span<char> into);
 
  private:
@@ -130,8 +132,8 @@ class BlockCache {
         : key(of), offset(at), is_spare(spare), bytes(size) {}
     bool Claim();
     void Land(State outcome);
-    /// Whether it came to something.
-    bool Wait();
+    /// Whether it came to something before `reader` was cancelled.
+    bool Wait(const Source& reader);
 
     const BlockKey key;
     const std::uint64_t offset;  ///< in the object

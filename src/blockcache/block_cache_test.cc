@@ -49,7 +49,10 @@ class Remote : public Source {
     return all;
   }
 
+  bool cancelled() const override { return is_cancelled; }
+
   const std::string content;
+  std::atomic<bool> is_cancelled = false;
   std::function<void(std::uint64_t)> before_answer;
   std::atomic<bool> fails = false;
   std::mutex mutex;
@@ -187,6 +190,26 @@ TEST_F(BlockCacheTest, WhoWaitsForAFetchThatFailsTriesForItself) {
   CachedObject object(*cache, answering, DigestOf("a"), kBlock);
   EXPECT_EQ(Read(object, 0, kBlock), answering.content);
   first.join();
+}
+
+TEST_F(BlockCacheTest, WhoIsCancelledDoesNotWaitForAnothersFetch) {
+  const auto cache = Open();
+  Remote slow(Bytes(kBlock, 1)), impatient(slow.content);
+  std::latch asked(1), cancelled(1);
+  slow.before_answer = [&](std::uint64_t) {
+    asked.count_down();
+    cancelled.wait();
+  };
+  CachedObject first(*cache, slow, DigestOf("a"), kBlock), second(*cache, impatient, DigestOf("a"), kBlock);
+  std::string seen;
+  std::jthread reader([&] { seen = Read(first, 0, kBlock); });
+  asked.wait();
+  impatient.is_cancelled = true;
+  EXPECT_EQ(Read(second, 0, kBlock), "failed");
+  EXPECT_EQ(impatient.asked(), 0);
+  cancelled.count_down();
+  reader.join();
+  EXPECT_EQ(seen, slow.content);
 }
 
 TEST_F(BlockCacheTest, WhatIsReadInOrderIsReadAheadAndLittleElse) {

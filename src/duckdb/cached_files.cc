@@ -116,7 +116,9 @@ struct Opened {
 /// The handle that the blocks come from. Keeps the error of the last fetch that failed, as DuckDB's own type.
 class HandleSource : public blockcache::Source {
  public:
-  explicit HandleSource(unique_ptr<FileHandle> handle) : handle_(std::move(handle)) {}
+  /// `context` outlives it.
+  HandleSource(unique_ptr<FileHandle> handle, const ClientContext& context)
+      : handle_(std::move(handle)), context_(context) {}
 
   bool Fetch(std::uint64_t offset, std::span<char> into) override {
     try {
@@ -128,7 +130,9 @@ class HandleSource : public blockcache::Source {
       return false;
     }
   }
+  bool cancelled() const override { return context_.interrupted; }
   [[noreturn]] void Throw() {
+    if (cancelled()) throw InterruptException();
     const std::lock_guard lock(mutex_);
     if (error_) std::rethrow_exception(error_);
     throw IOException("\"%s\" could not be read", handle_->path);
@@ -137,6 +141,7 @@ class HandleSource : public blockcache::Source {
 
  private:
   unique_ptr<FileHandle> handle_;
+  const ClientContext& context_;
   std::mutex mutex_;
   std::exception_ptr error_;
 };
@@ -346,7 +351,7 @@ CachedHandle::CachedHandle(CachedFiles& files, FileOpenFlags open_flags, Opened 
       opener_(opener),
       askings_(Askings::Of(context)),
       proved_in_(askings_->current()),
-      source_(std::move(opened.handle)),
+      source_(std::move(opened.handle), context),
       object_(cache, source_, digest, size_bytes) {}
 
 void CachedHandle::Prove() {
