@@ -221,8 +221,8 @@ class DuckDbSession : public engine::Session {
     } else if (attached_here) {
       snapshot.pinned_by = "attached database";
     } else {
-      TAVANA_ASSIGN_OR_RETURN(const bool temporary, HasTemporaryObjects());
-      if (temporary) snapshot.pinned_by = "temporary table";
+      const auto temporary = HasTemporaryObjects();  // asked by a query, which may find no memory: then it stays
+      if (!temporary.ok() || *temporary) snapshot.pinned_by = "temporary table";
     }
     return snapshot;
   }
