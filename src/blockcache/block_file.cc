@@ -15,6 +15,7 @@
 #include <arrow/vendored/xxhash.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace tavana::blockcache {
 namespace {
@@ -135,13 +136,7 @@ std::size_t BlockKeyHash::operator()(const BlockKey& key) const {
 }
 
 std::string FileNameOf(const BlockKey& key) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string name;
-  for (const auto byte : key.object) {
-    name += kDigits[byte >> 4];
-    name += kDigits[byte & 15];
-  }
-  return name + "-" + std::to_string(key.index);
+  return HexOf({reinterpret_cast<const char*>(key.object.data()), key.object.size()}) + "-" + std::to_string(key.index);
 }
 
 std::optional<BlockKey> KeyOfFileName(std::string_view name) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/hex.h"
+
 namespace tavana::engine {
 namespace {
 
@@ -118,21 +120,14 @@ Result<std::shared_ptr<arrow::Buffer>> Times(const arrow::Buffer& from, std::int
 
 Status PutUuids(arrow::ArrayData& data, std::int64_t values) {
   constexpr std::int64_t kTextBytes = 36;
-  constexpr std::string_view kDigits = "0123456789abcdef";
   if (values > INT32_MAX / kTextBytes) return Error(ErrorCode::kProgramLimit, "too many UUIDs in one batch");
   TAVANA_ASSIGN_OR_RETURN(auto offsets, Allocate((values + 1) * 4));
   TAVANA_ASSIGN_OR_RETURN(auto text, Allocate(values * kTextBytes));
   auto* const offset = reinterpret_cast<std::int32_t*>(offsets->mutable_data());
-  auto* out = text->mutable_data();
-  const std::uint8_t* bytes = data.buffers[1]->data();
+  auto* out = reinterpret_cast<char*>(text->mutable_data());
+  const auto* const bytes = reinterpret_cast<const char*>(data.buffers[1]->data());
   for (std::int64_t i = 0; i <= values; ++i) offset[i] = static_cast<std::int32_t>(i * kTextBytes);
-  for (std::int64_t i = 0; i < values; ++i) {
-    for (int byte = 0; byte < 16; ++byte, ++bytes) {
-      if (byte == 4 || byte == 6 || byte == 8 || byte == 10) *out++ = '-';
-      *out++ = static_cast<std::uint8_t>(kDigits[*bytes >> 4]);
-      *out++ = static_cast<std::uint8_t>(kDigits[*bytes & 15]);
-    }
-  }
+  for (std::int64_t i = 0; i < values; ++i) out = PutUuid(out, bytes + 16 * i);
   data.buffers = {data.buffers[0], std::move(offsets), std::move(text)};
   return Status::Ok();
 }

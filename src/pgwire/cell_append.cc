@@ -2,13 +2,12 @@
 
 #include <cmath>
 
+#include "base/hex.h"
 #include "pgwire/cell_put.h"
 #include "pgwire/numeric.h"
 
 namespace tavana::pgwire {
 namespace {
-
-constexpr char kHex[] = "0123456789abcdef";
 
 void AppendFixedText(const CellSource& cell, std::int64_t row, CellContext& context, ByteBuffer& out) {
   const char* end = PutFixedText(cell, row, context, out.Room(kMaxFixedTextBytes));
@@ -21,8 +20,8 @@ void AppendHex(std::string_view bytes, ByteBuffer& out) {
   *to++ = 'x';
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    *to++ = kHex[byte >> 4];
-    *to++ = kHex[byte & 15];
+    *to++ = kHexDigits[byte >> 4];
+    *to++ = kHexDigits[byte & 15];
   }
   out.SetSize(out.size() + 2 + 2 * bytes.size());
 }
@@ -66,7 +65,7 @@ void AppendJsonString(std::string_view text, ByteBuffer& out) {
       case '\f': out.Append("\\f"); break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
-          const char escape[6] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};
+          const char escape[6] = {'\\', 'u', '0', '0', kHexDigits[c >> 4], kHexDigits[c & 15]};
           out.Append({escape, 6});
         } else {
           out.Append(c);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/hex.h"
 #include "pgwire/byte_order.h"
 #include "pgwire/cell_source.h"
 

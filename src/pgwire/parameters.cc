@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "pgwire/parameters.h"
 
 #include <charconv>

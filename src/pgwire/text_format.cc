@@ -157,15 +157,4 @@ char* PutInterval(char* to, std::int32_t months, std::int32_t days, std::int64_t
   return text.Time(micros);
 }
 
-char* PutUuid(char* to, const char* sixteen_bytes) {
-  constexpr char kHex[] = "0123456789abcdef";
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    const auto byte = static_cast<unsigned char>(sixteen_bytes[i]);
-    *to++ = kHex[byte >> 4];
-    *to++ = kHex[byte & 15];
-  }
-  return to;
-}
-
 }  // namespace tavana::pgwire

@@ -227,7 +227,4 @@ inline char* PutTimestamp(char* to, std::int64_t micros_since_1970, const std::i
 /// IntervalStyle "postgres" (EncodeInterval of PostgreSQL's datetime.c describes the signs).
 char* PutInterval(char* to, std::int32_t months, std::int32_t days, std::int64_t micros);
 
-/// 8-4-4-4-12 from 16 bytes, most significant first.
-char* PutUuid(char* to, const char* sixteen_bytes);
-
 }  // namespace tavana::pgwire

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace tavana::gateway {
 namespace {
@@ -19,17 +20,6 @@ constexpr std::string_view kPrefix = "tavana1";
 constexpr std::size_t kFields = 6;
 
 constexpr std::size_t kFingerprintDigits = 32;  // 128 bits (chosen)
-
-std::string Hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const char byte : bytes) {
-    text.push_back(kDigits[static_cast<unsigned char>(byte) >> 4]);
-    text.push_back(kDigits[static_cast<unsigned char>(byte) & 15]);
-  }
-  return text;
-}
 
 std::optional<std::string> Unhex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
@@ -48,15 +38,15 @@ std::string Signature(const std::string& key, std::string_view text) {
   unsigned int size = 0;
   TAVANA_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
                     reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size) != nullptr);
-  return Hex({reinterpret_cast<const char*>(digest.data()), size});
+  return HexOf({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 }  // namespace
 
 std::string SessionTokens::Sign(Purpose purpose, const SessionClaims& claims) const {
   const auto expires = std::chrono::duration_cast<std::chrono::seconds>(claims.expires.time_since_epoch()).count();
-  std::string text = std::string(kPrefix) + static_cast<char>(purpose) + "." + Hex(claims.user) + "." +
-                     Hex(claims.session) + "." + Hex(claims.gateway) + "." + std::to_string(expires) + "." +
+  std::string text = std::string(kPrefix) + static_cast<char>(purpose) + "." + HexOf(claims.user) + "." +
+                     HexOf(claims.session) + "." + HexOf(claims.gateway) + "." + std::to_string(expires) + "." +
                      claims.credential;
   const std::string signature = Signature(key_, text);
   return text + "." + signature;
@@ -98,7 +88,7 @@ bool SessionTokens::LooksLikeOurs(std::string_view token) { return token.starts_
 std::string RandomHex(std::size_t bytes) {
   std::string random(bytes, '\0');
   TAVANA_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(bytes)) == 1);
-  return Hex(random);
+  return HexOf(random);
 }
 
 }  // namespace tavana::gateway
