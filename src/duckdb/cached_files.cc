@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, 5> kRemote = {"HTTPFileSystem", "HuggingF
 constexpr const char* kStateName = "tavana_block_cache";
 /// Under this name httpfs keeps what HEAD said of the files of a connection, until a query ends.
 constexpr const char* kHttpMetadata = "http_cache";
+constexpr const char* kRegion = "s3_region";  // what httpfs calls it in listings
 constexpr auto kLeftAlone = std::chrono::seconds(60);
 
 /// Of each connection: how often it was told to ask anew.
@@ -106,6 +107,17 @@ std::chrono::system_clock::time_point TimeOf(timestamp_t timestamp) {
   return std::chrono::system_clock::time_point(std::chrono::microseconds(Timestamp::GetEpochMicroSeconds(timestamp)));
 }
 
+/// Which file, without what a listing has said of it but the region of its bucket.
+OpenFileInfo WithoutListing(const OpenFileInfo& file) {
+  OpenFileInfo bare(file.path);
+  if (!file.extended_info) return bare;
+  const auto region = file.extended_info->options.find(kRegion);
+  if (region == file.extended_info->options.end()) return bare;
+  bare.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
+  bare.extended_info->options[kRegion] = region->second;
+  return bare;
+}
+
 /// A file of the inner file system that was opened by a request of its own, and which version the server said it has.
 struct Opened {
   unique_ptr<FileHandle> handle;
@@ -150,8 +162,8 @@ class CachedFiles;
 
 class CachedHandle : public FileHandle {
  public:
-  CachedHandle(CachedFiles& files, FileOpenFlags flags, Opened opened, const blockcache::ObjectDigest& digest,
-               BlockCache& cache, ClientContext& context, FileOpener& opener);
+  CachedHandle(CachedFiles& files, const OpenFileInfo& bare, FileOpenFlags flags, Opened opened,
+               const blockcache::ObjectDigest& digest, BlockCache& cache, ClientContext& context, FileOpener& opener);
 
   void Close() override {}
   void Read(void* buffer, int64_t bytes, idx_t location);
@@ -165,6 +177,7 @@ class CachedHandle : public FileHandle {
   /// still read it.
   void Prove();
 
+  const OpenFileInfo bare_;
   const std::string version_;
   FileOpener& opener_;
   ::duckdb::shared_ptr<Askings> askings_;
@@ -179,16 +192,8 @@ class CachedFiles : public FileSystem {
   CachedFiles(unique_ptr<FileSystem> inner, std::shared_ptr<BlockCache> cache)
       : inner_(std::move(inner)), cache_(std::move(cache)) {}
 
-  /// With a request for this file alone: a listing says what is there, not that it may be read.
-  Opened Ask(const OpenFileInfo& file, FileOpenFlags flags, FileOpener& opener) {
-    OpenFileInfo bare(file.path);
-    if (file.extended_info) {
-      const auto region = file.extended_info->options.find("s3_region");
-      if (region != file.extended_info->options.end()) {
-        bare.extended_info = make_shared_ptr<ExtendedOpenFileInfo>();
-        bare.extended_info->options["s3_region"] = region->second;
-      }
-    }
+  /// With a request for this file alone (WithoutListing): a listing says what is there, not that it may be read.
+  Opened Ask(const OpenFileInfo& bare, FileOpenFlags flags, FileOpener& opener) {
     Opened opened;
     opened.handle = inner_->OpenFile(bare, flags, opener);
     if (!opened.handle) return opened;
@@ -328,25 +333,24 @@ unique_ptr<FileHandle> CachedFiles::OpenFileExtended(const OpenFileInfo& file, F
   if (!origin) return inner_->OpenFile(file, flags, opener);
   FileOpenFlags fetch_flags = kFetchFlags;
   if (flags.ReturnNullIfNotExists()) fetch_flags |= FileOpenFlags(FileOpenFlags::FILE_FLAGS_NULL_IF_NOT_EXISTS);
-  auto opened = Ask(file, fetch_flags, *opener);
+  const OpenFileInfo bare = WithoutListing(file);
+  auto opened = Ask(bare, fetch_flags, *opener);
   if (!opened.handle) return nullptr;
   if (opened.version.empty()) return inner_->OpenFile(file, flags, opener);
   std::vector<std::string> parts = {GetName(), file.path, opened.version, std::to_string(opened.size_bytes),
                                     std::to_string(cache_->block_bytes())};
-  if (file.extended_info) {
-    const auto region = file.extended_info->options.find("s3_region");
-    if (region != file.extended_info->options.end()) parts.push_back(region->second.ToString());
-  }
+  if (bare.extended_info) parts.push_back(bare.extended_info->options.at(kRegion).ToString());
   parts.insert(parts.end(), origin->begin(), origin->end());
-  return make_uniq<CachedHandle>(*this, flags, std::move(opened), blockcache::DigestOf(parts), *cache_, *context,
+  return make_uniq<CachedHandle>(*this, bare, flags, std::move(opened), blockcache::DigestOf(parts), *cache_, *context,
                                  *opener);
 }
 
-CachedHandle::CachedHandle(CachedFiles& files, FileOpenFlags open_flags, Opened opened,
+CachedHandle::CachedHandle(CachedFiles& files, const OpenFileInfo& bare, FileOpenFlags open_flags, Opened opened,
                            const blockcache::ObjectDigest& digest, BlockCache& cache, ClientContext& context,
                            FileOpener& opener)
     : FileHandle(files, opened.handle->path, open_flags),
       size_bytes(opened.size_bytes),
+      bare_(bare),
       version_(std::move(opened.version)),
       opener_(opener),
       askings_(Askings::Of(context)),
@@ -358,7 +362,7 @@ void CachedHandle::Prove() {
   const std::lock_guard lock(proof_mutex_);
   const auto now = askings_->current();
   if (proved_in_ == now) return;
-  const auto again = static_cast<CachedFiles&>(file_system).Ask(OpenFileInfo(path), kFetchFlags, opener_);
+  const auto again = static_cast<CachedFiles&>(file_system).Ask(bare_, kFetchFlags, opener_);
   if (again.version != version_ || again.size_bytes != size_bytes)
     throw IOException("\"%s\" has changed while it was read; run the statement again", path);
   proved_in_ = now;
