@@ -354,11 +354,11 @@ class DuckDbSession : public engine::Session {
   Status EndTransaction(bool commits) {
     shared_->EndActiveQuery();
     auto& transaction = shared_->context().transaction;
+    if (transaction.IsAutoCommit()) {
+      return Error(ErrorCode::kNoActiveTransaction,
+                   std::string(commits ? "cannot commit" : "cannot rollback") + " - no transaction is active");
+    }
     try {
-      if (transaction.IsAutoCommit()) {
-        throw ::duckdb::TransactionException(std::string(commits ? "cannot commit" : "cannot rollback") +
-                                             " - no transaction is active");
-      }
       if (commits) {
         transaction.Commit();
       } else {

@@ -7,6 +7,8 @@
 namespace tavana::gateway {
 namespace {
 
+constexpr std::string_view kTimeZone = "TimeZone", kDialect = "tavana_dialect";
+
 // A search_path may name schemas that do not exist, which the engine's may not: those that do are looked up there. The
 // schema public is main's name to PostgreSQL, and what nothing is left of is main.
 std::vector<std::string> StatementsOfSearchPath(std::string_view path, std::string_view user) {
@@ -25,13 +27,18 @@ std::vector<std::string> StatementsOfSearchPath(std::string_view path, std::stri
 
 }  // namespace
 
+bool EngineSettings::Tells(std::string_view engine_setting) {
+  return engine_setting == kTimeZone || engine_setting == kDialect;
+}
+
 std::vector<EngineSettings::Change> EngineSettings::ChangesTo(const PgSettings& settings, std::string_view user) const {
   std::vector<Change> changes;
   if (const auto& zone = settings.Get("timezone"); zone != time_zone) {
-    changes.push_back({{"SET TimeZone = " + sql::QuoteLiteral(zone)}, &EngineSettings::time_zone, zone});
+    changes.push_back(
+        {{fmt::format("SET {} = {}", kTimeZone, sql::QuoteLiteral(zone))}, &EngineSettings::time_zone, zone});
   }
   if (const auto& now = settings.Get("tavana.dialect"); now != dialect) {
-    changes.push_back({{"SET tavana_dialect = " + sql::QuoteLiteral(now)}, &EngineSettings::dialect, now});
+    changes.push_back({{fmt::format("SET {} = {}", kDialect, sql::QuoteLiteral(now))}, &EngineSettings::dialect, now});
   }
   if (const auto& path = settings.Get("search_path"); path != search_path) {
     changes.push_back({StatementsOfSearchPath(path, user), &EngineSettings::search_path, path});

@@ -20,6 +20,8 @@ struct EngineSettings {
     std::string EngineSettings::* setting;
     std::string value;  ///< what it has been told then
   };
+  /// Whether what it is told sets this setting of the engine's, and nothing else has to.
+  static bool Tells(std::string_view engine_setting);
   /// What an engine that was told this has to hear.
   std::vector<Change> ChangesTo(const PgSettings& settings, std::string_view user) const;
 };

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine/engine.h"
 
 namespace tavana::gateway {
 
@@ -29,9 +30,9 @@ struct FlightDoorOptions {
   std::string gateway;     ///< unique among the gateways of a cluster
   std::string token_key;   ///< gateways that share it know each other's tokens; empty: one is made at the start
   FlightPeering peering;
-  std::string version;                 ///< of this release
-  std::string compression;             ///< of batches: none, lz4 or zstd
-  std::int64_t batch_bytes = 1 << 20;  ///< of a batch, about
+  std::string version;                             ///< of this release
+  std::string compression;                         ///< of batches: none, lz4 or zstd
+  std::int64_t batch_bytes = engine::kBatchBytes;  ///< of a batch, about
   std::chrono::seconds token_lifetime{86'400};
   /// A result that nobody asks for is dropped after so long, and a session that is left alone after `session_idle`.
   std::chrono::seconds result_lifetime{300};

@@ -32,14 +32,13 @@ using Settings = std::map<std::string, std::string>;
 /// What makes the engine's settings `to` of `from`. Those that it is told by EngineSettings follow the session's.
 std::vector<std::string> StatementsBetween(const Settings& from, const Settings& to) {
   std::vector<std::string> statements;
-  const auto is_told = [](const std::string& name) { return name == "TimeZone" || name == "tavana_dialect"; };
   for (const auto& [name, value] : to) {
     const auto found = from.find(name);
-    if (is_told(name) || (found != from.end() && found->second == value)) continue;
+    if (EngineSettings::Tells(name) || (found != from.end() && found->second == value)) continue;
     statements.push_back(fmt::format("SET {} = {}", sql::QuoteIdentifier(name), sql::QuoteLiteral(value)));
   }
   for (const auto& [name, value] : from) {
-    if (!is_told(name) && !to.contains(name)) statements.push_back("RESET " + sql::QuoteIdentifier(name));
+    if (!EngineSettings::Tells(name) && !to.contains(name)) statements.push_back("RESET " + sql::QuoteIdentifier(name));
   }
   return statements;
 }
