@@ -4,7 +4,6 @@
     bench/cluster.py [--scale 1] [--runs 3] [--seconds 3] [--markdown]
 """
 
-import argparse
 import pathlib
 import shutil
 import statistics
@@ -28,11 +27,8 @@ def tpch(server, queries):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1, help="TPC-H scale factor (default 1)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts (default 3)")
+    parser = wire.option_parser(__doc__)
     parser.add_argument("--seconds", type=int, default=3, help="of each latency run (default 3)")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
     wire.compile_client()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tavana-bench-"))

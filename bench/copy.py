@@ -7,7 +7,6 @@ Figures come from wirebench (wirebench.cc). Both tables are empty and new before
 in a file with --database.
 """
 
-import argparse
 import pathlib
 import shutil
 import statistics
@@ -71,10 +70,7 @@ def compare_in(servers, postgres, definition, folder, rows, runs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1, help="TPC-H scale factor (default 1)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts (default 3)")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    parser = wire.option_parser(__doc__)
     parser.add_argument("--database", action="store_true", help="keep Tavana's tables in a file")
     options = parser.parse_args()
     wire.compile_client()

@@ -161,13 +161,10 @@ def results(tavana, duck, quack, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1, help="TPC-H scale factor (default 1)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts (default 3)")
+    parser = wire.option_parser(__doc__)
     parser.add_argument("--calls", type=int, default=2000, help="of SELECT 1 (default 2000)")
     parser.add_argument("--topology", choices=("serve", "cluster"), default="serve")
     parser.add_argument("--quack", type=pathlib.Path, help="where the extension was installed")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument("--serve-quack", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve_quack:

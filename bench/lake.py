@@ -9,7 +9,6 @@ file in memory on either side: DuckDB's cache of remote files is off, and Tavana
 is empty before each cold one.
 """
 
-import argparse
 import contextlib
 import pathlib
 import shutil
@@ -102,11 +101,8 @@ def results(sides, runs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1, help="TPC-H scale factor (default 1)")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each; the median counts (default 5)")
+    parser = wire.option_parser(__doc__, runs=5)
     parser.add_argument("--milliseconds", type=float, default=20, help="that each request comes late (default 20)")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers stop before this does
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tavana-bench-"))

@@ -109,6 +109,15 @@ def compare(tavana, postgres, rows, options):
                 yield f"  {figure.removesuffix('_us')} of it", ours, theirs, "us", theirs / ours
 
 
+def option_parser(doc, runs=3):
+    """The parser of what every benchmark is told."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1, help="TPC-H scale factor (default 1)")
+    parser.add_argument("--runs", type=int, default=runs, help=f"runs of each; the median counts (default {runs})")
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    return parser
+
+
 def table(results, markdown, servers=("Tavana", "PostgreSQL 15")):
     if markdown:
         print(f"| work | {servers[0]} | {servers[1]} | unit | times better |\n| --- | ---: | ---: | --- | ---: |", flush=True)
@@ -123,11 +132,8 @@ def table(results, markdown, servers=("Tavana", "PostgreSQL 15")):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1, help="TPC-H scale factor (default 1)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each; the median counts (default 3)")
+    parser = option_parser(__doc__)
     parser.add_argument("--seconds", type=float, default=3, help="length of a SELECT 1 run (default 3)")
-    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers stop before this does
     compile_client()

@@ -21,13 +21,6 @@ BLOCK = 1 << 20  # of the servers here
 SCAN = "SELECT count(*), sum(n), min(t), max(t), sum(length(t)) FROM read_parquet('s3://lake/t.parquet')"
 
 
-@pytest.fixture
-def store():
-    opened = ObjectStore()
-    yield opened
-    opened.stop()
-
-
 def table(rows, seed):
     rng = random.Random(seed)
     return pyarrow.table({"n": [rng.randrange(1 << 60) for _ in range(rows)],

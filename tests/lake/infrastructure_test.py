@@ -14,13 +14,6 @@ MARK = "never-to-be-seen-"  # in every secret of these tests
 READ = "SELECT content FROM read_text('s3://shared/x.txt')"
 
 
-@pytest.fixture
-def store():
-    opened = ObjectStore()
-    yield opened
-    opened.stop()
-
-
 def environment(store, **more):
     return {"AWS_ACCESS_KEY_ID": "INFRA", "AWS_SECRET_ACCESS_KEY": MARK + "infra", "AWS_SESSION_TOKEN": MARK + "token",
             "AWS_ENDPOINT_URL": f"http://{store.endpoint}", **more}

@@ -5,16 +5,8 @@ import concurrent.futures
 import psycopg
 import pytest
 
-from object_store import ObjectStore
 
 MARK = "never-to-be-seen-"  # in every secret of these tests
-
-
-@pytest.fixture
-def store():
-    opened = ObjectStore()
-    yield opened
-    opened.stop()
 
 
 def own(store, connection, key, name="mine", scope=""):
